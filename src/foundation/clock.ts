@@ -44,3 +44,8 @@ export const systemClock: Clock = {
 export function formatTime(unixMs: number): string {
   return new Date(unixMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
+
+/** Unix milliseconds of an RFC 3339 time; finer fractions are cut off. NaN when it is none. */
+export function parseTime(text: string): number {
+  return Date.parse(text);
+}
