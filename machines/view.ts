@@ -33,4 +33,6 @@ export interface View {
   list<Context extends ObjectContext>(kind: string, namespace?: string): Iterable<ObjectRecord<Context>>;
   /** Objects of a kind by a value of one of its indexes (`Pod` has `node`; all kinds have `owner`). */
   indexed<Context extends ObjectContext>(kind: string, index: string, value: string): Iterable<ObjectRecord<Context>>;
+  /** How many objects `indexed` would yield, without walking them. */
+  count(kind: string, index: string, value: string): number;
 }

@@ -1,0 +1,23 @@
+/** What a fold tells its subscribers about each entry, own or foreign, in log order from one place. */
+import type { Commit, ObjectRecord } from '../../machines/index.ts';
+import type { Entry, Position } from '../log/entry.ts';
+
+/** One commit and what it did. */
+export interface Change {
+  readonly commit: Commit;
+  /** Undefined when the commit created the object. */
+  readonly before: ObjectRecord | undefined;
+  /** Undefined when the commit removed the object. */
+  readonly after: ObjectRecord | undefined;
+  /** JSON texts of the context parts this commit changed, made for the state hash; undefined for a part that went away. */
+  readonly texts: ReadonlyMap<string, string | undefined>;
+}
+
+/** An entry that has been folded into the state. */
+export interface AppliedEntry {
+  readonly entry: Entry;
+  readonly position: Position;
+  readonly changes: readonly Change[];
+}
+
+export type EntrySubscriber = (applied: AppliedEntry) => void;
