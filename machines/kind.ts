@@ -96,14 +96,19 @@ export interface ReconcileResult {
   readonly requeueAfterMs?: number;
 }
 
+/** Maps a change to keys. `before` is undefined for a new, `after` for a gone object; `view` is the cell right after it. */
+export type Observe = (
+  before: ObjectRecord | undefined,
+  after: ObjectRecord | undefined,
+  view: View,
+) => readonly ObjectKey[];
+
 /** Keeps one thing true: looks at what is, answers with commands. Pure; the control loop runs it. */
 export interface Reconciler {
   /** `replication`: its actor is `system:controller:replication`. */
   readonly name: string;
-  /** By kind: which keys to look at when an object of that kind changed. `before` is undefined for a new, `after` for a gone object. */
-  readonly observes: Readonly<
-    Record<string, (before: ObjectRecord | undefined, after: ObjectRecord | undefined) => readonly ObjectKey[]>
-  >;
+  /** By kind: which keys to look at when an object of that kind changed. */
+  readonly observes: Readonly<Record<string, Observe>>;
   reconcile(input: ReconcileInput): ReconcileResult;
 }
 

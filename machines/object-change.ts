@@ -13,10 +13,11 @@ import type { ObjectContext, ObjectRecord } from './view.ts';
 export function decideChange<Context extends ObjectContext>(
   rules: ObjectRules<Context>,
   input: DecideInput<Context, unknown>,
-  manifest: AnyManifest,
+  given: AnyManifest,
 ): Decision {
   const { kind, command } = input;
   const current = currentOf(input);
+  const manifest = rules.complete?.(given, current.name) ?? given;
   const stale = refuseStale(kind, current, manifest.metadata);
   if (stale) return { refusal: stale };
   const prepared = rules.prepare(manifest, input);

@@ -22,12 +22,13 @@ type NamingInput = Pick<DecideInput<ObjectContext, unknown>, 'kind' | 'command' 
 export function decideCreate<Context extends ObjectContext>(
   rules: ObjectRules<Context>,
   input: DecideInput<Context, unknown>,
-  manifest: AnyManifest,
+  given: AnyManifest,
 ): Decision {
   const { kind, command } = input;
-  const named = chooseName(input, manifest.metadata);
+  const named = chooseName(input, given.metadata);
   if ('refusal' in named) return named;
   const { name } = named;
+  const manifest = rules.complete?.(given, name) ?? given;
   const refusal = refuseNamespace(input) ?? (input.current ? refuse.alreadyExists(kind, name) : undefined);
   if (refusal) return { refusal };
   if (manifest.metadata.resourceVersion) {

@@ -21,6 +21,8 @@ export interface ObjectRules<Context extends ObjectContext> {
   readonly desired: readonly string[];
   /** Parts of a manifest that users do not write (`status`): ignored as Kubernetes ignores them. */
   readonly observed: readonly string[];
+  /** Defaults that reach into metadata (a namespace's name label), before anything is checked. */
+  complete?(manifest: AnyManifest, name: string): AnyManifest;
   /** Defaults and semantic checks: the context's parts beside metadata (private ones too), or what is wrong. `current` is given for a change. */
   prepare(
     manifest: AnyManifest,
