@@ -1,0 +1,156 @@
+/** The fold of the log: all objects, remembered outcomes, position and state hash. Deterministic; told only by entries. */
+import type { ObjectContext, ObjectKey, ObjectRecord, View } from '../../machines/index.ts';
+import type { Position } from '../log/entry.ts';
+import { commandHorizon } from './horizon.ts';
+import { ObjectStore } from './object-store.ts';
+import { OUTCOMES_PER_HORIZON_REVISION, type RememberedOutcome } from './outcomes.ts';
+import type { Overlay } from './overlay.ts';
+import { rehash } from './overlay.ts';
+import { outcomeHash, stateHashText, sum } from './state-hash.ts';
+
+/** Version of the fold: raised when the same log would fold into another state, so that stored states are not trusted across. */
+export const FOLD_VERSION = 1;
+
+/** A state as somebody kept it, to start from instead of the beginning. */
+export interface KeptState {
+  readonly position: Position;
+  readonly forgottenThrough: number;
+  readonly records: Iterable<ObjectRecord>;
+  readonly outcomes: Iterable<RememberedOutcome>;
+}
+
+export const EMPTY_POSITION: Position = { lineage: '', entry: 0, revision: 0, hash: '' };
+
+export class CellState implements View {
+  readonly #store = new ObjectStore();
+  /** In the order they were decided, so the oldest are first. */
+  readonly #outcomes = new Map<string, RememberedOutcome>();
+  #position: Position = EMPTY_POSITION;
+  #time = 0;
+  #total = 0n;
+  #forgottenThrough = 0;
+
+  /** Takes over a kept state, computing its hashes anew: compare `stateHash()` with the log's before trusting it. */
+  static from(kept: KeptState): CellState {
+    const state = new CellState();
+    for (const record of kept.records) {
+      const { hashes } = rehash(undefined, record, undefined);
+      state.#store.put(record, hashes);
+      for (const hash of hashes.values()) state.#total = sum(state.#total, hash);
+    }
+    for (const outcome of kept.outcomes) {
+      const replaced = state.#outcomes.get(outcome.commandId);
+      state.#total = sum(state.#total, outcomeHash(outcome), replaced === undefined ? 0n : outcomeHash(replaced));
+      state.#outcomes.delete(outcome.commandId);
+      state.#outcomes.set(outcome.commandId, outcome);
+    }
+    state.#position = kept.position;
+    state.#forgottenThrough = kept.forgottenThrough;
+    return state;
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  get revision(): number {
+    return this.#position.revision;
+  }
+
+  /** Time of the last entry, Unix milliseconds. */
+  get time(): number {
+    return this.#time;
+  }
+
+  get total(): bigint {
+    return this.#total;
+  }
+
+  /** Outcomes decided at this revision or before may have been forgotten: a command that had seen no later one is too old. */
+  get forgottenThrough(): number {
+    return this.#forgottenThrough;
+  }
+
+  get outcomes(): Iterable<RememberedOutcome> {
+    return this.#outcomes.values();
+  }
+
+  stateHash(): string {
+    return stateHashText(this.#total, this.revision, this.#forgottenThrough);
+  }
+
+  outcomeOf(commandId: string): RememberedOutcome | undefined {
+    return this.#outcomes.get(commandId);
+  }
+
+  hashesOf(key: ObjectKey): ReadonlyMap<string, bigint> | undefined {
+    return this.#store.get(key.kind, key.namespace, key.name)?.hashes;
+  }
+
+  get<Context extends ObjectContext>(kind: string, namespace: string, name: string): ObjectRecord<Context> | undefined {
+    return this.#store.get(kind, namespace, name)?.record as ObjectRecord<Context> | undefined;
+  }
+
+  *list<Context extends ObjectContext>(kind: string, namespace?: string): IterableIterator<ObjectRecord<Context>> {
+    for (const slot of this.#store.list(kind, namespace)) yield slot.record as ObjectRecord<Context>;
+  }
+
+  *indexed<Context extends ObjectContext>(
+    kind: string,
+    index: string,
+    value: string,
+  ): IterableIterator<ObjectRecord<Context>> {
+    for (const slot of this.#store.indexed(kind, index, value) ?? []) yield slot.record as ObjectRecord<Context>;
+  }
+
+  count(kind: string, index: string, value: string): number {
+    return this.#store.indexed(kind, index, value)?.size ?? 0;
+  }
+
+  /** What the horizon forgets once the overlay's outcomes are added: ids, the total after, and the new bound. Changes nothing. */
+  forget(overlay: Overlay): {
+    readonly ids: readonly string[];
+    readonly total: bigint;
+    readonly forgottenThrough: number;
+  } {
+    const horizon = commandHorizon(overlay);
+    const oldest = overlay.revision - horizon;
+    let remaining = this.#outcomes.size + overlay.outcomes.size;
+    const most = horizon * OUTCOMES_PER_HORIZON_REVISION;
+    let { total } = overlay;
+    let forgottenThrough = this.#forgottenThrough;
+    const ids: string[] = [];
+    for (const outcome of this.#outcomes.values()) {
+      if (outcome.revision >= oldest && remaining <= most) break;
+      remaining--;
+      if (overlay.outcomes.has(outcome.commandId)) continue;
+      ids.push(outcome.commandId);
+      total = sum(total, 0n, outcomeHash(outcome));
+      forgottenThrough = Math.max(forgottenThrough, outcome.revision);
+    }
+    return { ids, total, forgottenThrough };
+  }
+
+  /** Makes an overlay part of the state, at the position of the entry that holds it. */
+  adopt(overlay: Overlay, position: Position, time: number): void {
+    const { ids, total, forgottenThrough } = this.forget(overlay);
+    for (const id of ids) this.#outcomes.delete(id);
+    for (const [id, outcome] of overlay.outcomes) {
+      this.#outcomes.delete(id);
+      this.#outcomes.set(id, outcome);
+    }
+    for (const { key, record, hashes } of overlay.objects) {
+      if (record === undefined) this.#store.remove(key);
+      else if (this.#store.get(key.kind, key.namespace, key.name)?.record.uid === record.uid)
+        this.#store.put(record, hashes);
+      else {
+        this.#store.remove(key);
+        this.#store.put(record, hashes);
+      }
+    }
+    this.#total = total;
+    this.#forgottenThrough = forgottenThrough;
+    this.#position = position;
+    this.#time = time;
+  }
+}

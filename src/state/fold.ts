@@ -1,0 +1,102 @@
+/** Folds stored entries into a cell's state, stopping at the first thing that is wrong, and tells subscribers what each did. */
+import { kinds } from '../../machines/index.ts';
+import { decodeEntry, hashOf, LogDamageError, type Entry, type Position } from '../log/entry.ts';
+import type { StoredEntry } from '../log/event-log.ts';
+import type { AppliedEntry, EntrySubscriber } from './applied-entry.ts';
+import { CellState } from './cell-state.ts';
+import { Overlay } from './overlay.ts';
+
+/** One place through which every entry, own or foreign, reaches the state and then the subscribers, in log order. */
+export class Fold {
+  readonly state: CellState;
+  readonly #subscribers = new Set<EntrySubscriber>();
+
+  constructor(state: CellState = new CellState()) {
+    this.state = state;
+  }
+
+  /** Calls back after each entry from now on; returns how to stop. A subscriber that raises is our own bug and stops the process. */
+  subscribe(subscriber: EntrySubscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /** Folds the next entry of the log. Raises LogDamageError, and then nothing of it is folded. */
+  apply(stored: StoredEntry): AppliedEntry {
+    const { position } = this.state;
+    const at = { entry: position.entry + 1, revision: position.revision + 1 };
+    if (stored.number !== at.entry) {
+      throw new LogDamageError({
+        ...at,
+        what: `entry ${at.entry} cannot be read: the log continues with ${stored.number}`,
+      });
+    }
+    const entry = decodeEntry(stored.payload, at);
+    checkChain(entry, this.state);
+    const overlay = stageEntry(entry, this.state);
+    const state = overlay.seal();
+    if (state !== entry.state) {
+      throw new LogDamageError({ ...at, what: `the state after it is ${state}, but it says ${entry.state}` });
+    }
+    return this.adopt(entry, overlay, hashOf(stored.payload));
+  }
+
+  /** Takes over an entry that the log has acknowledged and whose overlay is already known. */
+  adopt(entry: Entry, overlay: Overlay, hash: string): AppliedEntry {
+    const position: Position = {
+      lineage: entry.lineage,
+      entry: entry.number,
+      revision: entry.firstRevision + entry.commits.length - 1,
+      hash,
+    };
+    this.state.adopt(overlay, position, entry.time);
+    const applied: AppliedEntry = { entry, position, changes: overlay.changes };
+    for (const subscriber of this.#subscribers) subscriber(applied);
+    return applied;
+  }
+}
+
+/** Number, lineage, previous hash, first revision and time must continue what was folded. */
+function checkChain(entry: Entry, state: CellState): void {
+  const { position } = state;
+  const at = { entry: position.entry + 1, revision: position.revision + 1 };
+  const wrong = (what: string) => new LogDamageError({ ...at, what });
+  if (entry.number !== at.entry) throw wrong(`it says it is entry ${entry.number}`);
+  if (entry.previous !== position.hash) throw wrong('it does not continue the entry before it (previous hash differs)');
+  if (entry.time < state.time) throw wrong(`its time ${entry.time} is before that of the entry before it`);
+  const start = entry.lineageStart;
+  if (start !== undefined) {
+    const fits =
+      start.continues === position.lineage &&
+      start.lastGoodEntry === position.entry &&
+      start.lastGoodHash === position.hash;
+    if (!fits) throw wrong('it begins a lineage that does not continue this log');
+    if (entry.firstRevision < at.revision)
+      throw wrong(`its first revision ${entry.firstRevision} is not above ${position.revision}`);
+    return;
+  }
+  if (position.entry > 0 && entry.lineage !== position.lineage)
+    throw wrong(`it is of lineage ${entry.lineage}, not ${position.lineage}`);
+  if (entry.firstRevision !== at.revision)
+    throw wrong(`its first revision is ${entry.firstRevision}, not ${at.revision}`);
+}
+
+function stageEntry(entry: Entry, state: CellState): Overlay {
+  const overlay = new Overlay(state, entry.firstRevision);
+  let revision = entry.firstRevision;
+  for (const commit of entry.commits) {
+    const at = { entry: entry.number, revision };
+    if (commit.revision !== revision)
+      throw new LogDamageError({ ...at, what: `revision ${commit.revision} stands where ${revision} must` });
+    if (!kinds.has(commit.kind)) throw new LogDamageError({ ...at, what: `unknown kind ${commit.kind}` });
+    try {
+      overlay.stage(commit, entry.time);
+    } catch (cause) {
+      throw new LogDamageError({ ...at, what: cause instanceof Error ? cause.message : String(cause), cause });
+    }
+    revision++;
+  }
+  for (const refused of entry.refused) overlay.stageRefused(refused);
+  for (const unchanged of entry.unchanged) overlay.stageUnchanged(unchanged);
+  return overlay;
+}

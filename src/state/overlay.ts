@@ -1,0 +1,242 @@
+/** What one entry does to the state, staged beside it: decided and evolved here first, adopted only once the log has the entry. */
+import {
+  evolve,
+  initialState,
+  isFinal,
+  keyText,
+  type Commit,
+  type Kind,
+  type MachineState,
+  type ObjectContext,
+  type ObjectKey,
+  type ObjectRecord,
+  type RefusedCommand,
+  type UnchangedCommand,
+  type View,
+} from '../../machines/index.ts';
+import type { Change } from './applied-entry.ts';
+import type { CellState } from './cell-state.ts';
+import { indexNames, indexValue, kindOf } from './object-store.ts';
+import { acceptedOutcome, refusedOutcome, unchangedOutcome, type RememberedOutcome } from './outcomes.ts';
+import { headHash, outcomeHash, partHash, stateHashText, sum } from './state-hash.ts';
+import { currentEvent } from './current-event.ts';
+
+/** An object as this overlay leaves it; `record` is undefined once it is gone. */
+export interface StagedObject {
+  readonly key: ObjectKey;
+  readonly record: ObjectRecord | undefined;
+  readonly hashes: Map<string, bigint>;
+}
+
+/** Hash key of the head beside the context's parts. */
+const HEAD = '';
+
+export class Overlay implements View {
+  readonly #base: CellState;
+  readonly #objects = new Map<string, StagedObject>();
+  /** `kind index value` → keys staged under it. */
+  readonly #indexes = new Map<string, Set<string>>();
+  readonly #byKind = new Map<string, Set<string>>();
+  readonly #outcomes = new Map<string, RememberedOutcome>();
+  readonly #refused: RefusedCommand[] = [];
+  readonly #unchanged: UnchangedCommand[] = [];
+  readonly changes: Change[] = [];
+  #revision: number;
+  #total: bigint;
+
+  /** `firstRevision` is the revision the first commit staged will have. */
+  constructor(base: CellState, firstRevision = base.revision + 1) {
+    this.#base = base;
+    this.#revision = firstRevision - 1;
+    this.#total = base.total;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The sum of all hashes, before outcomes are forgotten. */
+  get total(): bigint {
+    return this.#total;
+  }
+
+  get objects(): Iterable<StagedObject> {
+    return this.#objects.values();
+  }
+
+  get outcomes(): ReadonlyMap<string, RememberedOutcome> {
+    return this.#outcomes;
+  }
+
+  outcomeOf(commandId: string): RememberedOutcome | undefined {
+    return this.#outcomes.get(commandId) ?? this.#base.outcomeOf(commandId);
+  }
+
+  get<Context extends ObjectContext>(kind: string, namespace: string, name: string): ObjectRecord<Context> | undefined {
+    const staged = this.#objects.get(`${kind}/${namespace}/${name}`);
+    if (staged !== undefined) return staged.record as ObjectRecord<Context> | undefined;
+    return this.#base.get(kind, namespace, name);
+  }
+
+  *list<Context extends ObjectContext>(kind: string, namespace?: string): IterableIterator<ObjectRecord<Context>> {
+    for (const record of this.#base.list<Context>(kind, namespace)) if (!this.#isStaged(record)) yield record;
+    for (const text of this.#byKind.get(kind) ?? []) {
+      const record = this.#objects.get(text)?.record;
+      if (record && (namespace === undefined || record.namespace === namespace)) yield record as ObjectRecord<Context>;
+    }
+  }
+
+  *indexed<Context extends ObjectContext>(
+    kind: string,
+    index: string,
+    value: string,
+  ): IterableIterator<ObjectRecord<Context>> {
+    for (const record of this.#base.indexed<Context>(kind, index, value)) if (!this.#isStaged(record)) yield record;
+    for (const text of this.#indexes.get(`${kind} ${index} ${value}`) ?? []) {
+      const record = this.#objects.get(text)?.record;
+      if (record) yield record as ObjectRecord<Context>;
+    }
+  }
+
+  count(kind: string, index: string, value: string): number {
+    let count = this.#base.count(kind, index, value) + (this.#indexes.get(`${kind} ${index} ${value}`)?.size ?? 0);
+    const definition = kindOf(kind);
+    for (const text of this.#byKind.get(kind) ?? []) {
+      const key = this.#objects.get(text)?.key;
+      const before = key && this.#base.get(key.kind, key.namespace, key.name);
+      if (before && indexValue(definition, index, before) === value) count--;
+    }
+    return count;
+  }
+
+  /**
+   * Applies one commit: evolves the object event by event. Raises IllegalEventError where its machine refuses, and then
+   * nothing of the commit is staged.
+   */
+  stage(commit: Commit, time: number): Change {
+    const kind = kindOf(commit.kind);
+    const before = this.get(commit.kind, commit.namespace, commit.name);
+    if (before !== undefined && before.uid !== commit.uid) {
+      throw new Error(
+        `commit ${commit.revision} is for uid ${commit.uid}, but ${keyText(commit)} has uid ${before.uid}`,
+      );
+    }
+    let state: MachineState = before ?? initialState(kind.machine);
+    for (const event of commit.events) {
+      const { type, data } = currentEvent(kind, event);
+      state = evolve(kind.machine, state, { type, data, time });
+    }
+    const after = isFinal(kind.machine, state.value) ? undefined : makeRecord(commit, before, state);
+    const texts = this.#stageObject(kind, commit, before, after);
+    this.#revision = commit.revision;
+    this.#remember(acceptedOutcome(commit));
+    const change: Change = { commit, before, after, texts };
+    this.changes.push(change);
+    return change;
+  }
+
+  /** Refusals and repeats are remembered with the entry's last revision, whatever their order among its commits: see `seal`. */
+  stageRefused(refused: RefusedCommand): void {
+    this.#refused.push(refused);
+  }
+
+  stageUnchanged(unchanged: UnchangedCommand): void {
+    this.#unchanged.push(unchanged);
+  }
+
+  /** Ends the entry: what it refused and left unchanged is remembered. Returns the state hash after it. */
+  seal(): string {
+    for (const refused of this.#refused.splice(0)) this.#remember(refusedOutcome(refused, this.#revision));
+    for (const unchanged of this.#unchanged.splice(0)) this.#remember(unchangedOutcome(unchanged, this.#revision));
+    const { total, forgottenThrough } = this.#base.forget(this);
+    return stateHashText(total, this.#revision, forgottenThrough);
+  }
+
+  /** Accepted and unchanged close an id; a refusal stands until a higher attempt. */
+  #remember(outcome: RememberedOutcome): void {
+    const known = this.outcomeOf(outcome.commandId);
+    if (known !== undefined && (known.outcome !== 'refused' || known.attempt >= outcome.attempt)) return;
+    this.#total = sum(this.#total, outcomeHash(outcome), known === undefined ? 0n : outcomeHash(known));
+    this.#outcomes.delete(outcome.commandId);
+    this.#outcomes.set(outcome.commandId, outcome);
+  }
+
+  #isStaged(record: ObjectRecord): boolean {
+    return this.#objects.size > 0 && this.#objects.has(keyText(record));
+  }
+
+  #stageObject(kind: Kind, key: ObjectKey, before: ObjectRecord | undefined, after: ObjectRecord | undefined) {
+    const text = keyText(key);
+    const hashesBefore = this.#objects.get(text)?.hashes ?? this.#base.hashesOf(key);
+    const { hashes, texts } = after ? rehash(before, after, hashesBefore) : { hashes: new Map(), texts: new Map() };
+    for (const hash of hashesBefore?.values() ?? []) this.#total = sum(this.#total, 0n, hash);
+    for (const hash of hashes.values()) this.#total = sum(this.#total, hash);
+    this.#reindex(kind, text, this.#objects.get(text)?.record, after);
+    this.#objects.set(text, {
+      key: { kind: key.kind, namespace: key.namespace, name: key.name },
+      record: after,
+      hashes,
+    });
+    return texts;
+  }
+
+  #reindex(kind: Kind, text: string, staged: ObjectRecord | undefined, after: ObjectRecord | undefined): void {
+    addTo(this.#byKind, kind.kind, text);
+    for (const index of indexNames(kind)) {
+      const old = staged && indexValue(kind, index, staged);
+      const value = after && indexValue(kind, index, after);
+      if (old === value) continue;
+      if (old !== undefined) this.#indexes.get(`${kind.kind} ${index} ${old}`)?.delete(text);
+      if (value !== undefined) addTo(this.#indexes, `${kind.kind} ${index} ${value}`, text);
+    }
+  }
+}
+
+function addTo(sets: Map<string, Set<string>>, name: string, text: string): void {
+  const set = sets.get(name);
+  if (set === undefined) sets.set(name, new Set([text]));
+  else set.add(text);
+}
+
+function makeRecord(commit: Commit, before: ObjectRecord | undefined, state: MachineState): ObjectRecord {
+  return {
+    kind: commit.kind,
+    namespace: commit.namespace,
+    name: commit.name,
+    uid: before?.uid ?? state.context.metadata.uid,
+    revision: commit.revision,
+    createdRevision: before?.createdRevision ?? commit.revision,
+    correlation: commit.correlation,
+    value: state.value,
+    context: state.context,
+  };
+}
+
+/** Hashes of a record, taking over those of parts that did not change; the texts of those that did. */
+export function rehash(
+  before: ObjectRecord | undefined,
+  after: ObjectRecord,
+  hashesBefore: ReadonlyMap<string, bigint> | undefined,
+): { hashes: Map<string, bigint>; texts: Map<string, string | undefined> } {
+  const old = (before?.context ?? {}) as unknown as Record<string, unknown>;
+  const parts = after.context as unknown as Record<string, unknown>;
+  const hashes = new Map([[HEAD, headHash(after)]]);
+  const texts = new Map<string, string | undefined>();
+  for (const part of Object.keys(parts)) {
+    const value = parts[part];
+    if (value === undefined) {
+      if (old[part] !== undefined) texts.set(part, undefined);
+      continue;
+    }
+    const kept = value === old[part] ? hashesBefore?.get(part) : undefined;
+    if (kept !== undefined) {
+      hashes.set(part, kept);
+      continue;
+    }
+    const text = JSON.stringify(value);
+    texts.set(part, text);
+    hashes.set(part, partHash(after.uid, part, text));
+  }
+  for (const part of Object.keys(old)) if (!(part in parts)) texts.set(part, undefined);
+  return { hashes, texts };
+}
