@@ -45,7 +45,10 @@ export interface BatchOptions {
   readonly lineageStart?: LineageStart;
 }
 
-const encoder = new TextEncoder();
+/** The first event of a new object carries its context. */
+interface CreatedData {
+  readonly object: { readonly metadata: { readonly uid: string } };
+}
 
 export class Batch {
   readonly #options: BatchOptions;
@@ -128,14 +131,13 @@ export class Batch {
     const name = decision.name ?? command.name;
     const current = this.#overlay.get(kind.kind, command.namespace, name);
     const revision = this.#overlay.revision + 1;
-    const created = (decision.events[0]?.data as { readonly object?: { readonly metadata: { readonly uid: string } } })
-      .object;
+    const first = decision.events[0]?.data as CreatedData | undefined;
     const commit: Commit = {
       revision,
       kind: kind.kind,
       namespace: command.namespace,
       name,
-      uid: current?.uid ?? created?.metadata.uid ?? '',
+      uid: current?.uid ?? first?.object.metadata.uid ?? '',
       commandId: command.id,
       attempt,
       verb: command.verb,
@@ -146,13 +148,14 @@ export class Batch {
       events: decision.events,
     };
     const text = JSON.stringify(commit);
-    if (text.length > this.#options.limits.objectMaxBytes) return this.#refuseTooLarge(command, attempt, text.length);
-    if (!this.#fits(text.length)) return 'full';
+    const bytes = Buffer.byteLength(text);
+    if (bytes > this.#options.limits.objectMaxBytes) return this.#refuseTooLarge(command, attempt, bytes);
+    if (!this.#fits(bytes)) return 'full';
     try {
       this.#overlay.stage(commit, this.#now);
     } catch (error) {
       if (!(error instanceof IllegalEventError)) throw error;
-      this.#bytes -= text.length;
+      this.#bytes -= bytes + 1;
       return this.#refuse(command, attempt, refuse.conflict(kind, name, `${error.message} now`));
     }
     this.#commits.push(commit);
@@ -173,7 +176,7 @@ export class Batch {
       ...(command.reason === undefined ? {} : { reason: command.reason }),
       refusal,
     };
-    if (!this.#fits(JSON.stringify(refused).length)) return 'full';
+    if (!this.#fits(Buffer.byteLength(JSON.stringify(refused)))) return 'full';
     this.#refused.push(refused);
     this.#overlay.stageRefused(refused);
     return { outcome: 'refused', revision: this.#overlay.revision, refusal };
@@ -219,7 +222,7 @@ export class Batch {
 
 /** Bytes a command takes in the queue, for the queue's limit. */
 export function sizeOf(command: Command): number {
-  return encoder.encode(JSON.stringify(command.arguments ?? null)).length;
+  return Buffer.byteLength(JSON.stringify(command.arguments ?? null));
 }
 
 function answerOf(known: RememberedOutcome): Outcome {

@@ -1,0 +1,236 @@
+/** The one writer: queue → decide → overlay → append → answer. A deterministic state machine around the fold. */
+import type { Command, Outcome } from '../../machines/index.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Identifiers } from '../foundation/identifiers.ts';
+import type { Logger } from '../foundation/logger.ts';
+import type { LineageStart } from '../log/entry.ts';
+import type { EventLog } from '../log/event-log.ts';
+import type { Fold } from '../state/fold.ts';
+import { appendForCertain, type Settled } from './appender.ts';
+import { Batch, type PreparedEntry } from './batch.ts';
+import { catchUp, LogShortenedError } from './catch-up.ts';
+import type { CommandSink } from './command-sink.ts';
+import { WRITER_LIMITS, type WriterLimits } from './limits.ts';
+import { CommandQueue, expired, notDecided, type QueuedCommand } from './queue.ts';
+
+export interface WriterOptions {
+  readonly log: EventLog;
+  readonly fold: Fold;
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  readonly logger: Logger;
+  /** Names this process in its entries. */
+  readonly name: string;
+  readonly limits?: WriterLimits;
+}
+
+/** What a new lineage's first entry says, and where its revisions start. */
+export interface LineageBeginning {
+  readonly start: LineageStart;
+  readonly firstRevision: number;
+}
+
+interface Term {
+  readonly signal: AbortSignal;
+  /** Ends the term: no more batches, the queue is answered. */
+  end(): void;
+}
+
+export class Writer implements CommandSink {
+  readonly #options: WriterOptions;
+  readonly #limits: WriterLimits;
+  readonly #queue: CommandQueue;
+  #term: Term | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? WRITER_LIMITS;
+    this.#queue = new CommandQueue(this.#limits, options.clock);
+  }
+
+  /** Whether commands are taken now. */
+  get isWriting(): boolean {
+    return this.#term !== undefined;
+  }
+
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
+  submit(commands: readonly Command[]): Promise<readonly Outcome[]> {
+    if (this.#term === undefined) return Promise.resolve(commands.map(() => NOT_THE_WRITER));
+    const outcomes = commands.map((command) => this.#queue.add(command));
+    this.#wake?.();
+    return Promise.all(outcomes);
+  }
+
+  /**
+   * Becomes the writer and stays it: appends empty entries, folding what it lost to, until one is accepted; then takes
+   * commands until an append is lost or the signal is aborted. Resolves then, with the queue answered "not the writer".
+   * Rejects with LogDamageError when the log is not what was folded. Nobody else may fold into the same state meanwhile.
+   */
+  async hold(
+    signal: AbortSignal,
+    options: { readonly lineage?: LineageBeginning; readonly onWriting?: () => void } = {},
+  ): Promise<void> {
+    try {
+      await this.#claim(signal, options.lineage);
+      if (signal.aborted) return;
+      const ended = new AbortController();
+      this.#term = { signal: AbortSignal.any([signal, ended.signal]), end: () => ended.abort() };
+      signal.addEventListener('abort', () => this.#wake?.(), { once: true });
+      options.onWriting?.();
+      await this.#writeWhileHeld(this.#term);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#term = undefined;
+      this.#queue.answerAll(NOT_THE_WRITER);
+    }
+  }
+
+  async #claim(signal: AbortSignal, lineage: LineageBeginning | undefined): Promise<void> {
+    for (let beginning = lineage; !signal.aborted; beginning = undefined) {
+      const prepared = this.#batch(beginning).prepare();
+      const settled = await this.#append(prepared, signal);
+      if (settled.outcome === 'appended') return void this.#adopt(prepared);
+      if (settled.outcome === 'barrier') return void this.#adopt(settled.barrier);
+      await this.#foldWhatIsThere(settled.lastNumber, signal);
+    }
+  }
+
+  /** Folds what another writer appended. Waits a little where the server refused without having more, as it may while electing. */
+  async #foldWhatIsThere(lastNumber: number, signal: AbortSignal): Promise<void> {
+    const { fold, log, clock } = this.#options;
+    this.#requireNotShortened(lastNumber);
+    if (lastNumber === fold.state.position.entry) return clock.sleep(this.#limits.unknownRetryMinMs, signal);
+    return catchUp(fold, log, lastNumber, { clock, readBackMs: this.#limits.readBackMs, signal });
+  }
+
+  #requireNotShortened(lastNumber: number): void {
+    const { position } = this.#options.fold.state;
+    if (lastNumber < position.entry) throw new LogShortenedError({ ...position, lastNumber });
+  }
+
+  async #writeWhileHeld(term: Term): Promise<void> {
+    while (!term.signal.aborted) {
+      if (this.#queue.length === 0) {
+        await this.#nextCommand();
+        continue;
+      }
+      await this.#writeBatch(term);
+    }
+  }
+
+  #nextCommand(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+
+  async #writeBatch(term: Term): Promise<void> {
+    const taken = this.#takeExpired();
+    if (taken.length === 0) return;
+    let commands = taken;
+    while (commands.length > 0) {
+      const batch = this.#batch();
+      const { decided, left } = decideAll(batch, commands);
+      const prepared = batch.prepare();
+      const settled = await this.#append(prepared, term.signal).catch((error: unknown) => {
+        answerAll(commands, UNKNOWN_AT_END);
+        throw error;
+      });
+      if (settled.outcome === 'barrier') {
+        this.#adopt(settled.barrier);
+        continue;
+      }
+      if (settled.outcome === 'lost') {
+        answerAll(commands, NOT_THE_WRITER);
+        term.end();
+        this.#requireNotShortened(settled.lastNumber);
+        return;
+      }
+      this.#adopt(prepared);
+      for (const { queued, outcome } of decided) queued.answer(outcome);
+      commands = left;
+    }
+  }
+
+  /** Takes up to an entry's worth of commands off the queue, answering those that waited too long. */
+  #takeExpired(): QueuedCommand[] {
+    const taken: QueuedCommand[] = [];
+    while (taken.length < this.#limits.entryMaxCommits) {
+      const queued = this.#queue.peek();
+      if (queued === undefined) break;
+      this.#queue.take();
+      if (this.#queue.isExpired(queued)) queued.answer(expired(this.#limits));
+      else taken.push(queued);
+    }
+    return taken;
+  }
+
+  #batch(lineage?: LineageBeginning): Batch {
+    const { fold, identifiers, clock, name, log } = this.#options;
+    return new Batch({
+      state: fold.state,
+      identifiers,
+      limits: this.#limits,
+      now: clock.now(),
+      writer: name,
+      lineage: log.lineage,
+      ...(lineage ? { lineageStart: lineage.start, firstRevision: lineage.firstRevision } : {}),
+    });
+  }
+
+  #append(prepared: PreparedEntry, signal: AbortSignal): Promise<Settled> {
+    const { log, clock, logger } = this.#options;
+    const { lineageStart, firstRevision } = prepared.entry;
+    const lineage = lineageStart && { start: lineageStart, firstRevision };
+    return appendForCertain(
+      prepared,
+      {
+        log,
+        clock,
+        logger,
+        limits: this.#limits,
+        prepareBarrier: () => this.#batch(lineage).prepare(),
+        whileUnknown: () => this.#queue.expire(),
+      },
+      signal,
+    );
+  }
+
+  #adopt(prepared: PreparedEntry): void {
+    this.#options.fold.adopt(prepared.entry, prepared.overlay, prepared.hash);
+  }
+}
+
+const NOT_THE_WRITER = notDecided('NotTheWriter', 'this process is not the writer now: send it again with the same id');
+const UNKNOWN_AT_END = notDecided(
+  'NotTheWriter',
+  'this process stopped before it knew whether the command was written: send it again with the same id',
+);
+
+interface Decided {
+  readonly queued: QueuedCommand;
+  readonly outcome: Outcome;
+}
+
+/** Decides as many commands as fit into one entry; the rest keep their order. */
+function decideAll(batch: Batch, commands: readonly QueuedCommand[]): { decided: Decided[]; left: QueuedCommand[] } {
+  const decided: Decided[] = [];
+  for (const [index, queued] of commands.entries()) {
+    const outcome = batch.decide(queued.command);
+    if (outcome === 'full') return { decided, left: commands.slice(index) };
+    decided.push({ queued, outcome });
+  }
+  return { decided, left: [] };
+}
+
+function answerAll(commands: readonly QueuedCommand[], outcome: Outcome): void {
+  for (const { answer } of commands) answer(outcome);
+}
