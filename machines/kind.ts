@@ -78,7 +78,10 @@ export interface PrinterColumn<Context extends ObjectContext> {
   cell(record: ObjectRecord<Context>, now: number): string;
 }
 
-/** A command a controller wants sent; actor and what it had seen are added by the loop. */
+/**
+ * A command a controller wants sent; actor and what it had seen are added by the loop. Where `cause` is absent (the object that
+ * led to it is gone from the view), the loop adds revision and correlation of the change that brought the key up.
+ */
 export type CommandDraft = Omit<Command, 'actor' | 'seen'>;
 
 export interface ReconcileInput {
