@@ -14,6 +14,8 @@ export const FOLD_VERSION = 1;
 /** A state as somebody kept it, to start from instead of the beginning. */
 export interface KeptState {
   readonly position: Position;
+  /** Time of the position's entry, Unix milliseconds. */
+  readonly time: number;
   readonly forgottenThrough: number;
   readonly records: Iterable<ObjectRecord>;
   readonly outcomes: Iterable<RememberedOutcome>;
@@ -45,6 +47,7 @@ export class CellState implements View {
       state.#outcomes.set(outcome.commandId, outcome);
     }
     state.#position = kept.position;
+    state.#time = kept.time;
     state.#forgottenThrough = kept.forgottenThrough;
     return state;
   }
@@ -73,6 +76,10 @@ export class CellState implements View {
 
   get outcomes(): Iterable<RememberedOutcome> {
     return this.#outcomes.values();
+  }
+
+  get outcomeCount(): number {
+    return this.#outcomes.size;
   }
 
   stateHash(): string {

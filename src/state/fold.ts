@@ -50,7 +50,16 @@ export class Fold {
       hash,
     };
     this.state.adopt(overlay, position, entry.time);
-    const applied: AppliedEntry = { entry, position, changes: overlay.changes };
+    const { outcomeCount, forgottenThrough } = this.state;
+    const outcomes = [...overlay.outcomes.values()];
+    const applied: AppliedEntry = {
+      entry,
+      position,
+      changes: overlay.changes,
+      outcomes,
+      outcomeCount,
+      forgottenThrough,
+    };
     for (const subscriber of this.#subscribers) subscriber(applied);
     return applied;
   }
