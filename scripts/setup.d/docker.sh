@@ -77,16 +77,14 @@ start_docker_commands() {
 if '$setup' --print docker >/dev/null; then exit 0; fi
 if [ -d /run/systemd/system ]; then
   systemctl start docker
-else
-  daemon=\$(command -v dockerd || echo /usr/sbin/dockerd)
-  started=\$(cat $dockerd_pid_file 2>/dev/null || true)
-  [ -z "\$started" ] || [ "\$(cat "/proc/\$started/comm" 2>/dev/null)" = dockerd ] || rm -f $dockerd_pid_file
+elif [ "\$(cat "/proc/\$(cat $dockerd_pid_file 2>/dev/null)/comm" 2>/dev/null)" != dockerd ]; then
+  rm -f $dockerd_pid_file
   setsid bash -c '
     for open in /proc/self/fd/*; do
       [ "\${open##*/}" -le 2 ] || eval "exec \${open##*/}>&-"
     done
     exec "\$0" </dev/null >>$dockerd_log 2>&1
-  ' "\$daemon" &
+  ' "\$(command -v dockerd || echo /usr/sbin/dockerd)" &
 fi
 for attempt in \$(seq $((docker_start_timeout_s * 2))); do
   if '$setup' --print docker >/dev/null; then exit 0; fi
@@ -102,6 +100,8 @@ plan_docker() {
   engine_answers && return
   if engine_is_elsewhere; then
     notice "DOCKER_HOST or the Docker context names an engine that does not answer; pods will run as processes."
+  elif [ "$is_root" = no ] && dockerd_runs; then
+    notice "Docker runs, but this user may not use it (its socket belongs to the group docker); pods will run as processes."
   elif [ -n "$(find_dockerd)" ]; then
     add_step "start Docker, which is installed but not running" root optional "$(start_docker_commands)"
   elif [ -n "$(engine_package)" ]; then
