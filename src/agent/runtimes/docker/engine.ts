@@ -146,7 +146,7 @@ export class Engine {
   }
 
   /** Dialled by hand: dockerode's own call collects a log that is not followed in memory. */
-  logs(id: string, request: EngineLogRequest): Promise<Readable> {
+  logs(id: string, request: EngineLogRequest, signal: AbortSignal): Promise<Readable> {
     const dial = {
       path: `/containers/${id}/logs?`,
       method: 'GET',
@@ -154,23 +154,25 @@ export class Engine {
       statusCodes: { 200: true },
       options: { _query: { ...request, stdout: true, stderr: true } },
     };
-    return this.#read(`reading the log of container ${id}`, (abortSignal) => {
+    const begin = (abortSignal: AbortSignal) => {
       const answer = Promise.withResolvers<IncomingMessage>();
       this.#docker.modem.dial({ ...dial, abortSignal }, (error: Error | null, response: unknown) =>
         error === null ? answer.resolve(response as IncomingMessage) : answer.reject(error),
       );
       return answer.promise;
-    });
+    };
+    return this.#read(`reading the log of container ${id}`, begin, signal);
   }
 
   /** The stream of events as JSON lines; resolves when the engine has begun it. */
-  events(request: EngineEventRequest): Promise<Readable> {
+  events(request: EngineEventRequest, signal: AbortSignal): Promise<Readable> {
     const options = { filters: JSON.stringify(request.filters), ...(request.since && { since: request.since }) };
-    return this.#read('following events', async (abortSignal) => {
+    const begin = async (abortSignal: AbortSignal) => {
       // dockerode's types want a number for `since`, which cannot hold the nanoseconds of today.
       const typed = { ...options, abortSignal } as unknown as Docker.GetEventsOptions;
       return (await this.#docker.getEvents(typed)) as Readable;
-    });
+    };
+    return this.#read('following events', begin, signal);
   }
 
   async exec(id: string, request: EngineExecRequest): Promise<EngineExec> {
@@ -208,8 +210,9 @@ export class Engine {
     return callEngine(this.#clock, { name, timeoutMs, request });
   }
 
-  #read<T>(name: string, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#call(name, this.timeouts.readMs, request);
+  #read<T>(name: string, request: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const timeoutMs = this.timeouts.readMs;
+    return callEngine(this.#clock, { name, timeoutMs, request, ...(signal && { signal }) });
   }
 
   /** A call that has one refusal which is no failure, such as starting what runs. */

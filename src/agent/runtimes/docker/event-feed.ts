@@ -54,7 +54,7 @@ export async function followEvents(options: EventFeedOptions, signal: AbortSigna
   while (!signal.aborted) {
     try {
       const since = seen.replayFrom();
-      const stream = await engine.events({ filters, ...(since !== undefined && { since }) });
+      const stream = await engine.events({ filters, ...(since !== undefined && { since }) }, signal);
       if (lost) logger.info('follows the events of the Docker engine again');
       lost = false;
       delayMs = RECONNECT_DELAY_MIN_MS;
