@@ -1,5 +1,5 @@
 /** Identifiers and randomness as a port, so that a seed can stand in for chance. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 
 export interface Identifiers {
   /** A version 4 UUID. */
@@ -26,3 +26,8 @@ export const systemIdentifiers: Identifiers = {
   suffix: () => suffixFromBytes(randomBytes(SUFFIX_LENGTH)),
   random: () => randomBytes(4).readUInt32BE() / 0x1_0000_0000,
 };
+
+/** Five name characters derived from a text: the same text always gives the same ones. */
+export function suffixOf(text: string): string {
+  return suffixFromBytes(hash('sha256', text, 'buffer'));
+}

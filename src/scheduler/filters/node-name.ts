@@ -1,0 +1,5 @@
+/** A pod that names its node goes there or nowhere. */
+import type { Filter } from './index.ts';
+
+export const nodeName: Filter = ({ spec }, { name }) =>
+  spec.nodeName === undefined || spec.nodeName === name ? [] : ["node(s) didn't match the requested node name"];

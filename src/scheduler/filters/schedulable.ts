@@ -1,0 +1,8 @@
+/** The node must be heard of, not cordoned and not on its way out. */
+import { unschedulableReason } from '../../../machines/node/index.ts';
+import type { Filter } from './index.ts';
+
+export const schedulable: Filter = (_demand, { record }) => {
+  const reason = unschedulableReason(record);
+  return reason === undefined ? [] : [reason];
+};
