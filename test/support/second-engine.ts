@@ -23,7 +23,8 @@ export interface SecondEngine {
 /** Why this machine can have none; undefined when it can. */
 export function whyNoSecondEngine(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root may start a dockerd';
-  return findProgram('dockerd') === undefined ? 'dockerd is not in the PATH' : undefined;
+  const missing = ['dockerd', 'unshare', 'umount'].find((name) => findProgram(name) === undefined);
+  return missing === undefined ? undefined : `${missing} is not in the PATH`;
 }
 
 function findProgram(name: string): string | undefined {
@@ -48,7 +49,9 @@ export async function startSecondEngine(): Promise<SecondEngine> {
   let daemon: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    daemon = spawn(findProgram('dockerd') ?? 'dockerd', daemonArguments(directory, socketPath), { stdio: 'ignore' });
+    // In a network namespace of its own: a dockerd without a bridge removes docker0, the bridge of the machine's engine.
+    const command = ['--net', findProgram('dockerd') ?? 'dockerd', ...daemonArguments(directory, socketPath)];
+    daemon = spawn('unshare', command, { stdio: 'ignore' });
     await vi.waitFor(() => docker.ping(), { timeout: START_TIMEOUT_MS });
   }
 
