@@ -61,11 +61,19 @@ export class TemplatePlan {
     return placement;
   }
 
-  /** Highest score; among equals the first by name, so that the same view always gives the same plan. */
+  /**
+   * Highest score; among equals the first by name, so that the same view always gives the same plan. Asked again, since
+   * other templates of the same pass may have taken the room meanwhile.
+   */
   #best() {
-    let best = this.#feasible[0];
-    for (const next of this.#feasible) if (best && next.score > best.score) best = next;
-    return best;
+    for (;;) {
+      let best = this.#feasible[0];
+      for (const next of this.#feasible) if (best && next.score > best.score) best = next;
+      const reasons = best ? objections(this.#demand, best.candidate) : [];
+      if (best === undefined || reasons.length === 0) return best;
+      this.#feasible.splice(this.#feasible.indexOf(best), 1);
+      this.#ruleOut(reasons);
+    }
   }
 
   #ruleOut(reasons: readonly string[]): void {

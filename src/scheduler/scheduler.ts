@@ -50,15 +50,22 @@ export class Scheduler {
 
   observe(change: Change): void {
     const makesRoom = this.#cluster.observe(change, this.#options.view);
-    if (change.commit.kind === 'Pod') {
-      const key = keyText(change.commit);
-      this.#pending.delete(key);
-      if (change.after === undefined) this.#unschedulable.delete(key);
-      else if (change.before?.value !== change.after.value || change.before === undefined)
-        this.#consider(change.after as PodRecord);
-    }
+    if (change.commit.kind === 'Pod') this.#observePod(change);
     if (makesRoom) this.#retryAll();
     this.#wake();
+  }
+
+  #observePod({ commit, before, after }: Change): void {
+    const key = keyText(commit);
+    const waits = this.#unschedulable.has(key);
+    this.#pending.delete(key);
+    this.#unschedulable.delete(key);
+    if (after === undefined || !needsScheduling(after as PodRecord)) return;
+    const { spec } = (after as PodRecord).context;
+    // What the scheduler itself wrote of a pod that found no node is no reason to try it again.
+    if (waits && (before as PodRecord | undefined)?.context.spec === spec)
+      this.#unschedulable.set(key, after as PodRecord);
+    else this.#pending.set(key, after as PodRecord);
   }
 
   stop(): void {
