@@ -30,7 +30,7 @@ find_nats_server() {
     nats_server_is_good "$PERIPLUS_NATS_SERVER" && printf '%s\n' "$PERIPLUS_NATS_SERVER"
     return
   fi
-  for found in "$(command -v nats-server)" /usr/sbin/nats-server "$cache/nats-server/usr/sbin/nats-server"; do
+  for found in "$(command -v nats-server)" "$cache/nats-server/usr/sbin/nats-server"; do
     if nats_server_is_good "$found"; then
       printf '%s\n' "$found"
       return 0
