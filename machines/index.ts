@@ -1,10 +1,25 @@
 /** The list of kinds and the door to the vocabulary: all that `src/` imports from here. Adding a plain kind is one line. */
+import { cellConfiguration } from './cell-configuration/index.ts';
 import { configMap } from './config-map/index.ts';
-import type { Kind } from './kind.ts';
+import { garbageCollector } from './garbage-collector.ts';
+import type { Kind, Reconciler } from './kind.ts';
+import { namespace, namespaceReconciler } from './namespace/index.ts';
+import { node } from './node/index.ts';
+
+const list: readonly Kind[] = [namespace, node, configMap, cellConfiguration];
 
 /** Every kind a cell has, by name. */
-export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([configMap].map((kind) => [kind.kind, kind]));
+export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>(list.map((kind) => [kind.kind, kind]));
 
+/** Every controller a cell runs: the kinds' own, and those across kinds. */
+export const reconcilers: readonly Reconciler[] = [
+  ...list.flatMap((kind) => kind.reconcilers ?? []),
+  namespaceReconciler(list),
+  garbageCollector(list),
+];
+
+export { bootstrapCommands } from './bootstrap.ts';
+export { DEFAULT_SETTINGS, settingsOf, type CellSettings } from './cell-configuration/index.ts';
 export * from './decide.ts';
 export * from './evolve.ts';
 export * from './identity.ts';
