@@ -127,6 +127,7 @@ END
     # deb822 and one-line entries have to be in files of their own.
     printf '%s\n' "cat >sources/debian-13.sources <<'END_OF_SOURCES'" "$(debian_13_sources | grep -v '^deb ')" END_OF_SOURCES
     printf '%s\n' "cat >sources/debian-13.list <<'END_OF_SOURCES'" "$(debian_13_sources | grep '^deb ')" END_OF_SOURCES
+    # shellcheck disable=SC2016 # For the shell that runs the commands.
     options='-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$work/sources" -o Dir::Etc::PreferencesParts=/dev/null '
   else
     options=

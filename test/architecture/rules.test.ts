@@ -34,6 +34,7 @@ const rejected: readonly [string, Rule, string, string][] = [
   ],
   ['wiring outside the cell', importsFollowTheRule, 'src/gateway/a.ts', "import { a } from '../writer/a.ts';"],
   ['a part in the foundation', importsFollowTheRule, 'src/foundation/a.ts', "import { a } from '../log/a.ts';"],
+  ['a kind in a migration', importsFollowTheRule, 'migrations/a.ts', "import { a } from '../machines/index.ts';"],
   ['a part in the shared ones', importsFollowTheRule, 'src/log/a.ts', "import type { A } from '../writer/a.ts';"],
   ['a computed import', importsFollowTheRule, 'src/cli/a.ts', 'export const a = (b: string) => import(b);'],
   ['a clock', timeAndChanceComeFromFoundation, 'src/log/a.ts', 'export const a = Date.now();'],
@@ -68,6 +69,7 @@ const accepted: readonly [string, Rule, string, string][] = [
   ["another kind's door", importsFollowTheRule, 'machines/pod/a.ts', "import { a } from '../node/index.ts';"],
   ['the list of kinds', importsFollowTheRule, 'src/writer/a.ts', "import { a } from '../../machines/index.ts';"],
   ['the door of pod', importsFollowTheRule, 'src/agent/a.ts', "import { a } from '../../machines/pod/index.ts';"],
+  ['the next migration', importsFollowTheRule, 'migrations/index.ts', "import { a } from './0001-a.ts';"],
   ['a type of another part', importsFollowTheRule, 'src/gateway/a.ts', "import type { A } from '../writer/a.ts';"],
   ['any part in the cell', importsFollowTheRule, 'src/cell/a.ts', "import { a } from '../writer/a.ts';"],
   [
