@@ -1,0 +1,100 @@
+/** Changes waiting to be projected, several of one object folded into one: memory is bounded by the number of objects, not of commits. */
+import type { ObjectRecord } from '../../machines/index.ts';
+import type { Position } from '../log/entry.ts';
+import type { AppliedEntry, Change } from '../state/applied-entry.ts';
+import type { RememberedOutcome } from '../state/outcomes.ts';
+
+/** What happened to one object since the read model last had it. */
+export interface PendingObject {
+  /** As the read model has it; undefined where it does not. */
+  readonly before: ObjectRecord | undefined;
+  /** As it is now; undefined once gone. */
+  after: ObjectRecord | undefined;
+  /** JSON texts of the parts that changed in between. */
+  readonly texts: Map<string, string | undefined>;
+}
+
+/** Where the read model is once the pending changes are in it. */
+export interface PendingPosition {
+  readonly position: Position;
+  readonly time: number;
+  readonly stateHash: string;
+  readonly forgottenThrough: number;
+  readonly outcomeCount: number;
+}
+
+export class PendingChanges {
+  /** By createdRevision. In the order of the first change, so that a name's old owner goes before its new one comes. */
+  readonly #objects = new Map<number, PendingObject>();
+  #outcomes: RememberedOutcome[] = [];
+  #position: PendingPosition | undefined;
+
+  get objects(): ReadonlyMap<number, PendingObject> {
+    return this.#objects;
+  }
+
+  get outcomes(): readonly RememberedOutcome[] {
+    return this.#outcomes;
+  }
+
+  /** Undefined while there is nothing pending. */
+  get position(): PendingPosition | undefined {
+    return this.#position;
+  }
+
+  /** Adds the next entry. */
+  add(applied: AppliedEntry): void {
+    for (const change of applied.changes) this.#addChange(change);
+    const { position, forgottenThrough, outcomeCount, entry } = applied;
+    this.#addOutcomes(applied.outcomes, outcomeCount);
+    this.#position = { position, time: entry.time, stateHash: entry.state, forgottenThrough, outcomeCount };
+  }
+
+  /** Adds changes that came after these ones. */
+  addAll(later: PendingChanges): void {
+    for (const [createdRevision, object] of later.#objects) {
+      this.#addObject(createdRevision, object.before, object.after, object.texts);
+    }
+    if (later.#position === undefined) return;
+    this.#addOutcomes(later.#outcomes, later.#position.outcomeCount);
+    this.#position = later.#position;
+  }
+
+  #addChange({ before, after, texts }: Change): void {
+    const createdRevision = (after ?? before)?.createdRevision;
+    // A commit that both creates and removes leaves nothing to show.
+    if (createdRevision !== undefined) this.#addObject(createdRevision, before, after, texts);
+  }
+
+  #addObject(
+    createdRevision: number,
+    before: ObjectRecord | undefined,
+    after: ObjectRecord | undefined,
+    texts: ReadonlyMap<string, string | undefined>,
+  ): void {
+    const known = this.#objects.get(createdRevision);
+    if (known === undefined) {
+      this.#objects.set(createdRevision, { before, after, texts: new Map(texts) });
+      return;
+    }
+    known.after = after;
+    if (after === undefined && known.before === undefined) this.#objects.delete(createdRevision);
+    for (const [part, text] of texts) known.texts.set(part, text);
+  }
+
+  /** Keeps about as many as the state remembers: what is forgotten before it was written need not be. */
+  #addOutcomes(outcomes: readonly RememberedOutcome[], outcomeCount: number): void {
+    for (const outcome of outcomes) this.#outcomes.push(outcome);
+    if (this.#outcomes.length > 2 * outcomeCount) this.#outcomes = lastOutcomes(this.#outcomes, outcomeCount);
+  }
+}
+
+/** The last outcomes that different commands had, oldest first: what a state that remembers so many remembers. */
+export function lastOutcomes(outcomes: Iterable<RememberedOutcome>, count: number): RememberedOutcome[] {
+  const byId = new Map<string, RememberedOutcome>();
+  for (const outcome of outcomes) {
+    byId.delete(outcome.commandId);
+    byId.set(outcome.commandId, outcome);
+  }
+  return [...byId.values()].slice(Math.max(0, byId.size - count));
+}
