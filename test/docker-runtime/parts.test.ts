@@ -77,6 +77,18 @@ describe('the limiter', () => {
     await Promise.all(tasks);
     expect(entered).toEqual([0, 1, 2, 3, 4]);
   });
+
+  it('lets those who go ahead in before the others', async () => {
+    const limiter = createLimiter(1);
+    const order: string[] = [];
+    const door = Promise.withResolvers<void>();
+    const enter = (name: string, ahead: boolean) => limiter.run(async () => void order.push(name), { ahead });
+    const first = limiter.run(() => door.promise);
+    const others = [enter('new', false), enter('begun', true), enter('newer', false), enter('begun too', true)];
+    door.resolve();
+    await Promise.all([first, ...others]);
+    expect(order).toEqual(['begun', 'begun too', 'new', 'newer']);
+  });
 });
 
 describe('the event hub', () => {
@@ -141,9 +153,10 @@ describe('a name that is taken by nothing', () => {
       if (method === 'POST') creations += 1;
       answerJson(response, method === 'POST' ? 409 : 404, { message: 'no' });
     });
-    const deps = { engine: new Engine({ socketPath: fake.socketPath, clock: impatient }), clock: impatient };
+    const engine = new Engine({ socketPath: fake.socketPath, clock: impatient });
+    const owner = { cell: 'c', node: 'n' };
     const request = { identity: { pod: podIdentity(), container: 'app', attempt: 0 }, body: { Image: 'a' } };
-    const creating = createByName({ ...deps, owner: { cell: 'c', node: 'n' } }, request);
+    const creating = createByName({ engine, owner, clock: impatient, turn: (task) => task() }, request);
     await expect(creating).rejects.toMatchObject({ code: 'unavailable' });
     expect(creations).toBe(NAME_POLLS_MAX);
     await fake.remove();

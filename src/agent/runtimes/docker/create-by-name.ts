@@ -18,19 +18,24 @@ export interface CreateRequest {
   readonly body: ContainerOptions;
 }
 
+export interface CreateDependencies {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly owner: Owner;
+  /** Takes the turns at the engine; only the creations themselves do, not the waiting for a name. */
+  turn<T>(task: () => Promise<T>): Promise<T>;
+}
+
 export type Created =
   | { readonly outcome: 'made'; readonly id: string }
   | { readonly outcome: 'found'; readonly details: ContainerDetails };
 
 /** Rejects with RuntimeError: `refused` also when the name belongs to somebody else. */
-export async function createByName(
-  deps: { readonly engine: Engine; readonly clock: Clock; readonly owner: Owner },
-  { identity, body }: CreateRequest,
-): Promise<Created> {
+export async function createByName(deps: CreateDependencies, { identity, body }: CreateRequest): Promise<Created> {
   const { engine, clock, owner } = deps;
   const name = containerName(identity);
   for (let poll = 0; poll < NAME_POLLS_MAX; poll++) {
-    const id = await engine.create(name, body);
+    const id = await deps.turn(() => engine.create(name, body));
     if (id !== undefined) return { outcome: 'made', id };
     const details = await inspectIfThere(engine, name);
     if (details !== undefined) {

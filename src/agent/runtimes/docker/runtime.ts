@@ -38,7 +38,7 @@ import { containerOptions, sandboxOptions } from './options.ts';
 import { createOutOfMemoryJudge } from './out-of-memory.ts';
 import { createOwnership } from './ownership.ts';
 import type { Ownership } from './ownership.ts';
-import { startLimiterOf } from './start-limit.ts';
+import { engineTurnsOf } from './engine-turns.ts';
 
 export interface DockerRuntimeOptions extends Owner {
   readonly clock: Clock;
@@ -70,7 +70,7 @@ class DockerRuntime implements ContainerRuntime {
   readonly #clock: Clock;
   readonly #engine: Engine;
   readonly #sandboxDefaults: { readonly pauseImage: string; readonly network: string };
-  readonly #starts: Limiter;
+  readonly #turns: Limiter;
   readonly #ownership: Ownership;
   readonly #outOfMemory = createOutOfMemoryJudge();
   readonly #hub = createEventHub({ live: false });
@@ -92,7 +92,7 @@ class DockerRuntime implements ContainerRuntime {
       pauseImage: options.pauseImage ?? PAUSE_IMAGE,
       network: options.network ?? DEFAULT_NETWORK,
     };
-    this.#starts = startLimiterOf(this.#engine.address);
+    this.#turns = engineTurnsOf(this.#engine.address);
     this.#ownership = createOwnership(this.#engine, this.#owner);
     this.#feed = followEvents(
       {
@@ -133,14 +133,14 @@ class DockerRuntime implements ContainerRuntime {
     const { pod, attempt } = spec;
     const identity = { pod, container: SANDBOX_CONTAINER, attempt };
     const body = sandboxOptions(this.#owner, spec, this.#sandboxDefaults);
-    const created = await this.#create({ identity, body });
+    const created = await this.#create({ identity, body }, { ahead: false });
     if (created.outcome === 'found') {
       const { State } = created.details;
       // One that has ended is not started again: its containers are lost to it, so a new attempt has to replace it.
       if (State.Running || State.Status !== 'created') return sandboxFromDetails(created.details, identity);
     }
     const id = created.outcome === 'made' ? created.id : created.details.Id;
-    await this.#starts.run(() => this.#engine.start(id));
+    await this.#start(id);
     return sandboxFromDetails(await this.#engine.inspect(id), identity);
   }
 
@@ -153,7 +153,7 @@ class DockerRuntime implements ContainerRuntime {
     const { pod, attempt, name } = spec;
     const identity = { pod, container: name, attempt };
     const body = containerOptions(this.#owner, spec, { cpu: await this.#enforcesCpu(spec) });
-    const created = await this.#create({ identity, body });
+    const created = await this.#create({ identity, body }, { ahead: true });
     if (created.outcome === 'found') return this.#observe(created.details, identity);
     const { id } = created;
     const { sandboxId, image } = spec;
@@ -165,7 +165,7 @@ class DockerRuntime implements ContainerRuntime {
 
   async startContainer(id: string): Promise<void> {
     await this.#ownership.check(id);
-    await this.#starts.run(() => this.#engine.start(id));
+    await this.#start(id);
   }
 
   async stopContainer(id: string, { graceSeconds }: { readonly graceSeconds: number }): Promise<void> {
@@ -211,10 +211,18 @@ class DockerRuntime implements ContainerRuntime {
     await this.#feed;
   }
 
-  async #create(request: CreateRequest): Promise<Created> {
-    const deps = { engine: this.#engine, clock: this.#clock, owner: this.#owner };
+  /** What is begun goes ahead of new sandboxes, so that pods come up one after the other rather than all at the end. */
+  async #start(id: string): Promise<void> {
+    await this.#turns.run(() => this.#engine.start(id), { ahead: true });
+  }
+
+  async #create(request: CreateRequest, options: { readonly ahead: boolean }): Promise<Created> {
+    const engine = this.#engine;
     try {
-      const created = await createByName(deps, request);
+      const created = await createByName(
+        { engine, clock: this.#clock, owner: this.#owner, turn: (task) => this.#turns.run(task, options) },
+        request,
+      );
       this.#ownership.learn(created.outcome === 'made' ? created.id : created.details.Id);
       return created;
     } catch (error) {
