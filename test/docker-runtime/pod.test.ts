@@ -77,6 +77,24 @@ describe('a pod on the engine', () => {
     await eventually(async () => expect((await runtime.inspectContainer(id))?.exit?.exitCode).toBe(9));
   });
 
+  it('a command whose output nobody reads waits in its writes, and nothing of it is lost', async () => {
+    const id = await run(runtime, containerOf(sandbox, ENDLESS));
+    const script = `head -c ${20 * MEBIBYTE} /dev/zero`;
+    const session = await runtime.exec(id, { command: ['sh', '-c', script], stdin: false, tty: false });
+    let ended = false;
+    const exitCode = session.exitCode.finally(() => (ended = true));
+    for (let other = 0; other < 3; other++) {
+      await (
+        await runtime.exec(id, { command: ['true'], stdin: false, tty: false })
+      ).exitCode;
+    }
+    expect(ended).toBe(false);
+    let lengthBytes = 0;
+    for await (const { data } of session.output) lengthBytes += data.length;
+    expect(lengthBytes).toBe(20 * MEBIBYTE);
+    expect(await exitCode).toBe(0);
+  });
+
   it('a host port reaches the pod', async () => {
     const hostPort = await freePort();
     const hostPorts = [{ hostPort, containerPort: 8080, protocol: 'TCP' as const, hostIP: '127.0.0.1' }];
@@ -87,15 +105,18 @@ describe('a pod on the engine', () => {
     expect(await eventually(() => read(hostPort))).toBe('ahoy\n');
   });
 
-  it('a host port that is taken is refused with its number', async () => {
+  it('a host port that is taken is refused with its number, and taken once it is free', async () => {
     const hostPort = await freePort();
     const hostPorts = [{ hostPort, containerPort: 80, protocol: 'TCP' as const, hostIP: '127.0.0.1' }];
     const spec = { attempt: 0, hostname: 'web', hostPorts };
-    await runtime.createSandbox({ pod: podIdentity(), ...spec });
-    await expect(runtime.createSandbox({ pod: podIdentity(), ...spec })).rejects.toMatchObject({
+    const holder = await runtime.createSandbox({ pod: podIdentity(), ...spec });
+    const second = { pod: podIdentity(), ...spec };
+    await expect(runtime.createSandbox(second)).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringContaining(String(hostPort)),
     });
+    await runtime.removeSandbox(holder.id);
+    expect(await runtime.createSandbox(second)).toMatchObject({ running: true });
   });
 
   it('a sandbox whose pause container is killed is not running, and creating it again does not revive it', async () => {

@@ -122,10 +122,11 @@ export interface RegistryCredentials {
   readonly password: string;
 }
 
-/** `pull: false` only looks whether the image is there. */
+/** `pull: false` only looks whether the image is there; `pull: true` asks the registry even when it is, as imagePullPolicy Always wants. */
 export interface ImageRequest {
   readonly image: string;
   readonly pull: boolean;
+  /** Tried in turn until one is let in; none: as nobody. */
   readonly credentials: readonly RegistryCredentials[];
 }
 
@@ -165,9 +166,9 @@ export interface ExecSession {
   /** Half-closes standard input. */
   endInput(): void;
   resize(size: { readonly columns: number; readonly rows: number }): Promise<void>;
-  /** Resolves with the exit code (126 cannot run, 127 not found). */
+  /** Resolves with the exit code (126 cannot run, 127 not found), read output or not; rejects when the session is dropped before. */
   readonly exitCode: Promise<number>;
-  /** Drops the session; the process may go on, as the engine does it. */
+  /** Drops the session, ending `output` quietly; the process may go on, as the engine does it. */
   close(): void;
 }
 
@@ -182,26 +183,33 @@ export type RuntimeEvent =
 /**
  * Runs the containers of one cell's one node. All methods reject with RuntimeError when the engine cannot do it.
  * `createSandbox` and `createContainer` are idempotent by name: a second call with the same pod, container and attempt
- * returns what is already there. Removing what is gone succeeds.
+ * returns what is already there, running or ended. Removing what is gone succeeds; everything else rejects with `gone` for what
+ * is not there or belongs to another cell or node.
  */
 export interface ContainerRuntime {
   readonly kind: 'docker' | 'process' | 'hollow';
   info(): Promise<RuntimeInfo>;
   inventory(): Promise<RuntimeInventory>;
   ensureImage(request: ImageRequest): Promise<ImageOutcome>;
-  /** Creates and starts the sandbox. */
+  /** Creates and starts the sandbox; one that has ended is not started again but returned as not running: use the next attempt. */
   createSandbox(spec: SandboxSpec): Promise<RuntimeSandbox>;
 
   removeSandbox(id: string): Promise<void>;
   createContainer(spec: ContainerSpec): Promise<RuntimeContainer>;
+  /** Starting what runs changes nothing. */
   startContainer(id: string): Promise<void>;
-  /** SIGTERM (or the image's stop signal), then SIGKILL after the grace; grace 0 kills at once. Resolves when it has ended. */
+  /**
+   * SIGTERM (or the image's stop signal), then SIGKILL after the grace; grace 0 kills at once. Resolves when it has ended, at once
+   * when it does not run.
+   */
   stopContainer(id: string, options: { readonly graceSeconds: number }): Promise<void>;
   /** Removes a container, killing it where it still runs. */
   removeContainer(id: string): Promise<void>;
-  /** Undefined when it is gone. */
+  /** Undefined when it is gone, and for a sandbox. */
   inspectContainer(id: string): Promise<RuntimeContainer | undefined>;
+  /** Ends quietly when the signal is aborted; following ends with the container. */
   logs(id: string, request: LogRequest, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** Rejects with `refused` when the container does not run. */
   exec(id: string, request: ExecRequest): Promise<ExecSession>;
   /** Endless until the signal is aborted; reconnects by itself, sending `resync` after each reconnect and once at the start. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;

@@ -76,7 +76,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     const { socketPath } = options;
     this.#clock = options.clock;
-    this.address = socketPath ?? process.env['DOCKER_HOST'] ?? DEFAULT_ADDRESS;
+    this.address = (socketPath ?? process.env['DOCKER_HOST'] ?? DEFAULT_ADDRESS).replace(/^unix:\/\//, '');
     this.timeouts = { ...ENGINE_TIMEOUTS, ...options.timeouts };
     // The host is named as undefined so that DOCKER_HOST does not win over a socket that was asked for.
     this.#docker = new Docker(socketPath === undefined ? undefined : { socketPath, host: undefined, protocol: 'http' });
@@ -183,7 +183,9 @@ export class Engine {
       this.#docker.getContainer(id).exec({ Cmd: [...request.command], ...streams, abortSignal }),
     );
     const start = { hijack: true, stdin, Tty: tty };
-    const connection = await this.#call(name, this.timeouts.changeMs, () => exec.start(start));
+    const connection = await this.#call(name, this.timeouts.changeMs, (abortSignal) =>
+      exec.start({ ...start, abortSignal }),
+    );
     return {
       connection,
       resize: (size) => this.#read(name, () => exec.resize({ h: size.rows, w: size.columns })),

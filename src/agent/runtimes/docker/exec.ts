@@ -76,7 +76,7 @@ async function exitCodeOf(connection: Duplex, exec: EngineExec, clock: Clock): P
   connection.once('close', () =>
     ended.reject(new RuntimeError('gone', 'the session was closed before its command ended')),
   );
-  connection.once('error', (cause) =>
+  connection.on('error', (cause) =>
     ended.reject(new RuntimeError('unavailable', 'the connection to the Docker engine broke', { cause })),
   );
   await ended.promise;
