@@ -1,7 +1,10 @@
 /** Proves a log: folds it from its first entry, checking chain, revisions, machines and state hashes, and says where it is wrong. */
+import type { Clock } from '../foundation/clock.ts';
 import { LogDamageError, type Position } from '../log/entry.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { Fold } from '../state/fold.ts';
+import { catchUp } from '../writer/catch-up.ts';
+import { WRITER_LIMITS } from '../writer/limits.ts';
 
 /** What a verification found. */
 export interface Verification {
@@ -16,6 +19,7 @@ export interface Verification {
 
 export interface VerifyOptions {
   readonly log: EventLog;
+  readonly clock: Clock;
   /** Last entry to look at; what the server says is the last where absent. */
   readonly until?: number;
   readonly signal: AbortSignal;
@@ -24,12 +28,16 @@ export interface VerifyOptions {
 
 /** Folds the log up to its present end. Never rejects for damage: that is a finding. */
 export async function verifyLog(options: VerifyOptions): Promise<Verification> {
-  const { log, signal } = options;
+  const { log, clock, signal } = options;
   const until = options.until ?? (await log.lastNumber());
   const fold = new Fold();
   let commits = 0;
   let refusals = 0;
-  const stop = new AbortController();
+  fold.subscribe(({ entry }) => {
+    commits += entry.commits.length;
+    refusals += entry.refused.length;
+    options.onProgress?.(entry.number, until);
+  });
   const result = (damage?: Verification['damage']): Verification => ({
     position: fold.state.position,
     stateHash: fold.state.stateHash(),
@@ -37,23 +45,11 @@ export async function verifyLog(options: VerifyOptions): Promise<Verification> {
     refusals,
     ...(damage ? { damage } : {}),
   });
-  if (until === 0) return result();
   try {
-    for await (const batch of log.read(1, AbortSignal.any([signal, stop.signal]))) {
-      for (const stored of batch) {
-        const { entry } = fold.apply(stored);
-        commits += entry.commits.length;
-        refusals += entry.refused.length;
-        if (entry.number >= until) return result();
-      }
-      options.onProgress?.(fold.state.position.entry, until);
-    }
+    await catchUp(fold, log, until, { clock, readBackMs: WRITER_LIMITS.readBackMs, signal });
+    return result();
   } catch (error) {
     if (!(error instanceof LogDamageError)) throw error;
     return result({ entry: error.entry, revision: error.revision, message: error.message });
-  } finally {
-    stop.abort();
   }
-  signal.throwIfAborted();
-  return result();
 }

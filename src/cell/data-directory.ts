@@ -1,0 +1,67 @@
+/** Where a cell keeps what on this machine. Everything but the log can be thrown away. */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { systemIdentifiers } from '../foundation/identifiers.ts';
+
+/** Paths below a cell's data directory. */
+export interface DataDirectory {
+  readonly root: string;
+  /** Who the cell is, kept for ever: CellIdentity. */
+  readonly identity: string;
+  /** What runs now: CellState, gone when nothing does. */
+  readonly running: string;
+  readonly nats: string;
+  readonly readModel: string;
+  readonly credentials: string;
+  readonly logs: string;
+  agent(node: string): string;
+}
+
+export function dataDirectory(path: string): DataDirectory {
+  const root = resolve(path);
+  return {
+    root,
+    identity: join(root, 'identity.json'),
+    running: join(root, 'cell.json'),
+    nats: join(root, 'nats'),
+    readModel: join(root, 'read-model.sqlite'),
+    credentials: join(root, 'credentials'),
+    logs: join(root, 'logs'),
+    agent: (node) => join(root, `agent-${node}`),
+  };
+}
+
+/** The name under which a cell's subjects, stream and containers go; made at the first start. */
+export interface CellIdentity {
+  readonly cell: string;
+}
+
+/** Reads the identity, making one where there is none. */
+export function identityOf(directory: DataDirectory): CellIdentity {
+  mkdirSync(directory.root, { recursive: true, mode: 0o700 });
+  const known = readJson<CellIdentity>(directory.identity);
+  if (known) return known;
+  const identity: CellIdentity = { cell: `cell-${systemIdentifiers.suffix()}` };
+  writeJson(directory.identity, identity);
+  return identity;
+}
+
+/** A JSON file's content; undefined where it is missing or does not parse. */
+export function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces a JSON file at once: a reader sees the old one or the new one. Readable by its owner only. */
+export function writeJson(path: string, content: unknown): void {
+  const partial = `${path}.${process.pid}.partial`;
+  writeFileSync(partial, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  renameSync(partial, path);
+}
+
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
+}

@@ -1,0 +1,114 @@
+/** What the writer does when the log says yes, no, or nothing. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogDamageError } from '../../src/log/entry.ts';
+import { createMap, Harness } from './harness.ts';
+
+let harness: Harness;
+beforeEach(async () => {
+  harness = new Harness();
+  await harness.begin();
+});
+afterEach(() => harness.end());
+
+/** How often a command is in the log. */
+function timesCommitted(id: string): number {
+  return harness
+    .entries()
+    .flatMap(({ commits }) => commits)
+    .filter(({ commandId }) => commandId === id).length;
+}
+
+describe('an append whose outcome is unknown', () => {
+  it('and that was stored is answered once, as accepted', async () => {
+    harness.log.script('stored-unknown');
+    expect(await harness.send(createMap('a'))).toMatchObject({ outcome: 'accepted' });
+    expect(timesCommitted('create/a')).toBe(1);
+  });
+
+  it('and that never arrived is decided again after a barrier', async () => {
+    harness.log.script('lost-unknown');
+    const entries = harness.log.payloads.length;
+    expect(await harness.send(createMap('a'))).toMatchObject({ outcome: 'accepted' });
+    expect(timesCommitted('create/a')).toBe(1);
+    expect(
+      harness
+        .entries()
+        .slice(entries)
+        .map(({ commits }) => commits.length),
+    ).toEqual([0, 1]);
+  });
+
+  it('and that lands after its barrier is refused by the log: one outcome, never two', async () => {
+    harness.log.script('late', 'lost-unknown');
+    const answer = await harness.send(createMap('a'));
+    harness.log.releaseLate();
+    expect(answer).toMatchObject({ outcome: 'accepted' });
+    expect(timesCommitted('create/a')).toBe(1);
+  });
+
+  it('and that lands before its barrier counts', async () => {
+    harness.log.script('late');
+    harness.log.beforeAppend = () => {
+      if (harness.log.attempts.length > 0 && harness.log.attempts.at(-1)?.number === harness.log.payloads.length + 1)
+        harness.log.releaseLate();
+    };
+    expect(await harness.send(createMap('a'))).toMatchObject({ outcome: 'accepted' });
+    expect(timesCommitted('create/a')).toBe(1);
+  });
+
+  it('and whose barriers are unknown too ends once one of them is found', async () => {
+    harness.log.script('lost-unknown', 'lost-unknown', 'stored-unknown');
+    expect(await harness.send(createMap('a'))).toMatchObject({ outcome: 'accepted' });
+    expect(timesCommitted('create/a')).toBe(1);
+    expect(harness.refold().state.stateHash()).toBe(harness.fold.state.stateHash());
+  });
+});
+
+describe('another writer', () => {
+  it('that was quicker ends the term: its entry is folded, the queue is answered "not the writer"', async () => {
+    const rival = new Harness({ log: harness.log, name: 'rival' });
+    harness.log.beforeAppend = async () => {
+      harness.log.beforeAppend = undefined;
+      await rival.hold();
+      await rival.send(createMap('theirs'));
+    };
+    expect(await harness.send(createMap('mine'))).toMatchObject({ outcome: 'not-decided', why: 'NotTheWriter' });
+    await harness.held;
+    expect(harness.writer.isWriting).toBe(false);
+    expect(timesCommitted('create/mine')).toBe(0);
+    await rival.end();
+  });
+
+  it('is folded before a new writer takes commands', async () => {
+    await harness.send(createMap('theirs'));
+    const next = new Harness({ log: harness.log, name: 'next' });
+    await next.hold();
+    expect(next.fold.state.get('ConfigMap', 'default', 'theirs')).toBeDefined();
+    expect(await next.send(createMap('theirs', { id: 'again' }))).toMatchObject({ outcome: 'refused' });
+    await next.end();
+  });
+});
+
+describe('a log that became shorter', () => {
+  it('stops the writer, naming the entry, and nothing more is written', async () => {
+    await harness.send(createMap('a'));
+    const lost = harness.log.payloads.length;
+    harness.log.payloads.splice(lost - 2);
+    expect(await harness.send(createMap('b'))).toMatchObject({ outcome: 'not-decided', why: 'NotTheWriter' });
+    const error: unknown = await harness.held.catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(LogDamageError);
+    expect((error as LogDamageError).entry).toBe(lost);
+    expect(harness.log.payloads.length).toBe(lost - 2);
+    harness.held = Promise.resolve();
+  });
+});
+
+describe('an answer', () => {
+  it('that rests on the state comes only after an entry, also where nothing was committed', async () => {
+    const entries = harness.log.payloads.length;
+    await harness.send(createMap('missing', { id: 'refused', verb: 'patch', arguments: { patch: {} } }));
+    expect(harness.log.payloads.length).toBe(entries + 1);
+    await harness.send(createMap('missing', { id: 'refused', verb: 'patch', arguments: { patch: {} } }));
+    expect(harness.log.payloads.length).toBe(entries + 2);
+  });
+});
