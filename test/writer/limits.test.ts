@@ -75,10 +75,10 @@ describe('the writer', () => {
     const clock = new ManualClock();
     await begin({ clock, limits: { commandMaxAgeMs: 1_000 } });
     let waiting: Promise<readonly Outcome[]> = Promise.resolve([]);
-    harness.log.beforeAppend = () => {
+    harness.log.beforeAppend = async () => {
       harness.log.beforeAppend = undefined;
       waiting = harness.writer.submit([createMap('waiting')]);
-      clock.advance(2_000);
+      await clock.advance(2_000);
     };
     expect(await harness.writer.submit([createMap('first')])).toMatchObject([{ outcome: 'accepted' }]);
     expect(await waiting).toMatchObject([{ outcome: 'not-decided', why: 'Expired' }]);

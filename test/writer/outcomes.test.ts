@@ -10,6 +10,21 @@ beforeEach(async () => {
 });
 afterEach(() => harness.end());
 
+const patch = (id: string, value: string) =>
+  createMap('a', { id, verb: 'patch', arguments: { patch: { data: { key: value } } } });
+
+const refused = (index: number) =>
+  createMap('missing', { id: `refused/${index}`, verb: 'patch', arguments: { patch: {} } });
+
+const settings = (commandHorizon: number) => ({
+  ...createMap('cell'),
+  id: `horizon/${commandHorizon}`,
+  kind: 'CellConfiguration',
+  namespace: '',
+  verb: 'patch',
+  arguments: { patch: { spec: { commandHorizon } } },
+});
+
 describe('a repeated command', () => {
   it('that was accepted gets the same answer and makes no commit', async () => {
     const first = await harness.send(createMap('a'));
@@ -26,8 +41,8 @@ describe('a repeated command', () => {
 
   it('that was refused is refused again, though it would be accepted now', async () => {
     const early = createMap('a', { namespace: 'later' });
-    const refused = await harness.send(early);
-    expect(refused.outcome).toBe('refused');
+    const answer = await harness.send(early);
+    expect(answer.outcome).toBe('refused');
     const namespace = {
       ...createMap('later'),
       id: 'namespace',
@@ -36,7 +51,7 @@ describe('a repeated command', () => {
       arguments: { manifest: { metadata: { name: 'later' } } },
     };
     expect((await harness.send(namespace)).outcome).toBe('accepted');
-    expect(await harness.send(early)).toEqual(refused);
+    expect(await harness.send(early)).toEqual(answer);
   });
 
   it('with a higher attempt is decided anew after a refusal, and then stays accepted', async () => {
@@ -57,8 +72,6 @@ describe('a repeated command', () => {
 
   it('that changed nothing stays without effect, though it would change something now', async () => {
     await harness.send(createMap('a'));
-    const patch = (id: string, value: string) =>
-      createMap('a', { id, verb: 'patch', arguments: { patch: { data: { key: value } } } });
     expect((await harness.send(patch('same', 'value'))).outcome).toBe('unchanged');
     expect((await harness.send(patch('other', 'changed'))).outcome).toBe('accepted');
     expect((await harness.send(patch('same', 'value'))).outcome).toBe('unchanged');
@@ -68,15 +81,6 @@ describe('a repeated command', () => {
 });
 
 describe('the horizon', () => {
-  const settings = (commandHorizon: number) => ({
-    ...createMap('cell'),
-    id: `horizon/${commandHorizon}`,
-    kind: 'CellConfiguration',
-    namespace: '',
-    verb: 'patch',
-    arguments: { patch: { spec: { commandHorizon } } },
-  });
-
   it('forgets outcomes below it, and a command that had seen no later revision is too old', async () => {
     const seen = harness.fold.state.revision;
     await harness.send(createMap('old', { seen }));
@@ -94,8 +98,6 @@ describe('the horizon', () => {
 
   it('bounds refusals too, which make no revisions', async () => {
     await harness.send(settings(1_000));
-    const refused = (index: number) =>
-      createMap('missing', { id: `refused/${index}`, verb: 'patch', arguments: { patch: {} } });
     for (let sent = 0; sent < 2_200; sent += 200) {
       await harness.writer.submit(Array.from({ length: 200 }, (_, index) => refused(sent + index)));
     }
