@@ -3,15 +3,15 @@ import { sql, type Kysely } from 'kysely';
 
 export async function up(database: Kysely<unknown>): Promise<void> {
   await createObjects(database);
-  // Key and value first: a selector asks for them, and a known pair of an object is still one look-up.
   await database.schema
     .createTable('labels')
+    .addColumn('object', 'integer', (column) => column.notNull())
     .addColumn('key', 'text', (column) => column.notNull())
     .addColumn('value', 'text', (column) => column.notNull())
-    .addColumn('object', 'integer', (column) => column.notNull())
-    .addPrimaryKeyConstraint('labels_key', ['key', 'value', 'object'])
+    .addPrimaryKeyConstraint('labels_key', ['object', 'key'])
     .modifyEnd(sql`without rowid`)
     .execute();
+  await database.schema.createIndex('labels_by_value').on('labels').columns(['key', 'value']).execute();
   // Values of up to 256 KB stay out of the index.
   await database.schema
     .createTable('annotations')

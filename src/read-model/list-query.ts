@@ -1,119 +1,73 @@
-/** Turns list requests into SQL: one query per shape of request, its values bound by name. */
-import type { SelectorRequirement } from '../../machines/index.ts';
-import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool } from 'kysely';
-import { bound } from './database.ts';
-import type { FieldRequirement } from './field-selector.ts';
+/** Turns list requests into SQL: one statement per shape of request, its values bound by name, its rows in the order of their names. */
+import { sql, type Kysely } from 'kysely';
+import type { Statement } from 'better-sqlite3';
+import { queryBuilder, type Connection } from './database.ts';
 import type { ListRequest } from './list-request.ts';
+import { termsOf, type Term } from './list-terms.ts';
 import type { ObjectRow, Tables } from './schema.ts';
 
-/** The values of a request, by the names its query has for them. */
-export type ListValues = Record<string, string | number>;
+/** Shapes of requests whose statements are kept; programs use a handful, people invent some. */
+const STATEMENTS_MAX = 256;
+/**
+ * A term that is true for at most so many objects leads: they are looked up and sorted, which takes a few milliseconds. Where
+ * all are true for more, objects are walked in the order of their names, and a page is soon full.
+ */
+export const LEADING_MAX_OBJECTS = 1000;
 
-/** What decides the text of a request's query; requests of one shape share a statement. */
-export function shapeOf(request: ListRequest): string {
-  return JSON.stringify([
-    request.namespace !== undefined,
-    request.ownerUid !== undefined,
-    request.after !== undefined,
-    request.labelSelector?.map(({ operator }) => operator),
-    request.annotationSelector?.map(({ operator }) => operator),
-    request.fieldSelector?.map(({ field, operator, value }) => [field, operator, value === '']),
-  ]);
-}
+type Values = Readonly<Record<string, string | number>>;
 
-/** The request's values; sets are JSON arrays, so that their size does not change the query. */
-export function valuesOf(request: ListRequest, limit: number): ListValues {
-  const values: ListValues = { kind: request.kind, limit };
-  if (request.namespace !== undefined) values['namespace'] = request.namespace;
-  if (request.ownerUid !== undefined) values['owner'] = request.ownerUid;
-  if (request.after !== undefined) {
-    values['after_namespace'] = request.after.namespace;
-    values['after_name'] = request.after.name;
+/** The list statements of a connection. */
+export class ListStatements {
+  readonly #database: Connection;
+  readonly #builder: Kysely<Tables>;
+  readonly #statements = new Map<string, Statement<[Values]>>();
+
+  constructor(database: Connection) {
+    this.#database = database;
+    this.#builder = queryBuilder(database);
   }
-  for (const table of ['labels', 'annotations'] as const) {
-    for (const [index, { key, values: wanted }] of pairRequirements(request, table).entries()) {
-      values[`${table}_${index}_key`] = key;
-      values[`${table}_${index}_values`] = JSON.stringify(wanted ?? []);
+
+  /** Rows of a request in the order of namespace and name, at most `limit`. */
+  rows(request: ListRequest, columns: readonly (keyof ObjectRow)[], limit: number): IterableIterator<ObjectRow> {
+    const terms = termsOf(request);
+    const leading = terms.find((term) => this.#isNarrow(term));
+    const shape = `${columns.length} ${leading?.shape ?? ''}: ${terms.map((term) => term.shape).join()}`;
+    const statement = this.#statement(shape, () => this.#listSql(terms, leading, columns));
+    const values = Object.assign({ kind: request.kind, limit }, ...terms.map((term) => term.values)) as Values;
+    return statement.iterate(values) as IterableIterator<ObjectRow>;
+  }
+
+  #isNarrow({ ids, shape, values }: Term): boolean {
+    if (ids === undefined) return false;
+    const names = Object.keys(values).join();
+    const statement = this.#statement(`count ${names} ${shape}`, () =>
+      this.#compile(sql`select count(*) from (${ids} limit ${sql.lit(LEADING_MAX_OBJECTS + 1)})`),
+    );
+    return Number(statement.pluck().get(values)) <= LEADING_MAX_OBJECTS;
+  }
+
+  /** The plus keeps SQLite from walking names where a term leads, and from looking up owners where none does. */
+  #listSql(terms: readonly Term[], leading: Term | undefined, columns: readonly (keyof ObjectRow)[]): string {
+    const conditions = terms.map((term) =>
+      term === leading ? sql`created_revision in (${term.ids})` : sql`(${term.filter})`,
+    );
+    const kind = leading === undefined ? sql`kind = @kind` : sql`+kind = @kind`;
+    return this.#compile(sql`
+      select ${sql.join(columns.map((column) => sql.ref(column)))} from objects
+      where ${sql.join([kind, ...conditions], sql` and `)}
+      order by namespace, name limit @limit`);
+  }
+
+  #compile(query: ReturnType<typeof sql>): string {
+    return query.compile(this.#builder).sql;
+  }
+
+  #statement(shape: string, text: () => string): Statement<[Values]> {
+    let statement = this.#statements.get(shape);
+    if (statement === undefined) {
+      if (this.#statements.size >= STATEMENTS_MAX) this.#statements.clear();
+      this.#statements.set(shape, (statement = this.#database.prepare<[Values]>(text())));
     }
+    return statement;
   }
-  for (const [index, { value }] of (request.fieldSelector ?? []).entries()) values[`field_${index}`] = value;
-  return values;
-}
-
-function pairRequirements(request: ListRequest, table: 'labels' | 'annotations'): readonly SelectorRequirement[] {
-  return (table === 'labels' ? request.labelSelector : request.annotationSelector) ?? [];
-}
-
-type Builder = ExpressionBuilder<Tables, 'objects'>;
-type Condition = Expression<SqlBool>;
-
-/** The SQL of a request's shape, with the given columns. */
-export function listQuery(
-  builder: Kysely<Tables>,
-  request: ListRequest,
-  columns: readonly (keyof ObjectRow)[],
-): string {
-  let query = builder.selectFrom('objects').select(columns).where('kind', '=', bound<string>('kind'));
-  if (request.namespace !== undefined) query = query.where('namespace', '=', bound<string>('namespace'));
-  if (request.after !== undefined) {
-    query =
-      request.namespace === undefined
-        ? query.where(sql<SqlBool>`(namespace, name) > (@after_namespace, @after_name)`)
-        : query.where('name', '>', bound<string>('after_name'));
-  }
-  if (request.ownerUid !== undefined) query = query.where('owner_uid', '=', bound<string>('owner'));
-  for (const table of ['labels', 'annotations'] as const) {
-    for (const [index, { operator }] of pairRequirements(request, table).entries()) {
-      query = query.where((objects) => pairCondition(objects, table, operator, `${table}_${index}`));
-    }
-  }
-  for (const [index, requirement] of (request.fieldSelector ?? []).entries()) {
-    query = query.where((objects) => fieldCondition(objects, requirement, `field_${index}`));
-  }
-  return query.orderBy('namespace').orderBy('name').limit(bound<number>('limit')).compile().sql;
-}
-
-function pairCondition(
-  objects: Builder,
-  table: 'labels' | 'annotations',
-  operator: SelectorRequirement['operator'],
-  name: string,
-): Condition {
-  const withKey = objects
-    .selectFrom(table)
-    .select(`${table}.object`)
-    .where('key', '=', bound<string>(`${name}_key`));
-  const withValue = withKey.where(
-    'value',
-    'in',
-    sql<string>`(select value from json_each(${bound(`${name}_values`)}))`,
-  );
-  switch (operator) {
-    case 'In':
-      return objects('created_revision', 'in', withValue);
-    case 'NotIn':
-      return objects('created_revision', 'not in', withValue);
-    case 'Exists':
-      return objects('created_revision', 'in', withKey);
-    case 'DoesNotExist':
-      return objects('created_revision', 'not in', withKey);
-    default:
-      return operator satisfies never;
-  }
-}
-
-/** An absent field counts as the empty string, as Kubernetes has it. */
-function fieldCondition(objects: Builder, { field, operator, value }: FieldRequirement, name: string): Condition {
-  const equals = operator === 'Equals';
-  const wanted = bound<string>(name);
-  if (field === 'metadata.name') return objects('name', equals ? '=' : '!=', wanted);
-  if (field === 'metadata.namespace') return objects('namespace', equals ? '=' : '!=', wanted);
-  const column = field === 'spec.nodeName' ? 'node' : 'phase';
-  const pods = objects.selectFrom('pods').select('pods.object');
-  // The empty value is bound too, so that each name of a shape is used.
-  const matching =
-    value === ''
-      ? pods.where(sql<SqlBool>`coalesce(${sql.ref(column)}, '') = ${wanted}`)
-      : pods.where(column, '=', wanted);
-  return objects('created_revision', equals ? 'in' : 'not in', matching);
 }

@@ -89,12 +89,15 @@ export class PendingChanges {
   }
 }
 
-/** The last outcomes that different commands had, oldest first: what a state that remembers so many remembers. */
-export function lastOutcomes(outcomes: Iterable<RememberedOutcome>, count: number): RememberedOutcome[] {
-  const byId = new Map<string, RememberedOutcome>();
-  for (const outcome of outcomes) {
-    byId.delete(outcome.commandId);
-    byId.set(outcome.commandId, outcome);
+/** The last so many outcomes that different commands had, oldest first: what a state that remembers so many remembers. */
+export function lastOutcomes(outcomes: readonly RememberedOutcome[], count: number): RememberedOutcome[] {
+  const seen = new Set<string>();
+  const last: RememberedOutcome[] = [];
+  for (let index = outcomes.length - 1; index >= 0 && last.length < count; index--) {
+    const outcome = outcomes[index];
+    if (outcome === undefined || seen.has(outcome.commandId)) continue;
+    seen.add(outcome.commandId);
+    last.push(outcome);
   }
-  return [...byId.values()].slice(Math.max(0, byId.size - count));
+  return last.toReversed();
 }

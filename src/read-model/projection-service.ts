@@ -47,7 +47,7 @@ function applyRow(statements: ProjectionStatements, row: RowUpdate): void {
   if (row.change === 'insert') statements.insertObject.run(row.columns);
   else if (row.change === 'update') statements.updateObject(row.columns).run({ ...row.columns, object });
   else statements.removeObject.run({ object });
-  for (const [key, value] of row.labels?.removed ?? []) statements.removeLabel.run({ key, value, object });
+  for (const [key] of row.labels?.removed ?? []) statements.removeLabel.run({ key, object });
   for (const [key, value] of row.labels?.added ?? []) statements.insertLabel.run({ key, value, object });
   for (const [key] of row.annotations?.removed ?? []) statements.removeAnnotation.run({ key, object });
   for (const [key, value] of row.annotations?.added ?? []) statements.insertAnnotation.run({ key, value, object });

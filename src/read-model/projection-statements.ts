@@ -1,5 +1,6 @@
 /** The projection's statements, compiled once: rows go in without building a query. Runs in the worker. */
 import type { Statement } from 'better-sqlite3';
+import { sql } from 'kysely';
 import { bound, queryBuilder, type Connection } from './database.ts';
 import type { DeadlineRow, ObjectRow, OutcomesRow, PairRow, PodRow, PositionRow } from './schema.ts';
 import type { ChangedColumns } from './row-update.ts';
@@ -76,19 +77,14 @@ function objectStatements(database: Connection) {
 function searchStatements(database: Connection) {
   const builder = queryBuilder(database);
   const pair = parameters<PairRow>(['key', 'value', 'object']);
-  const { object, key, value } = pair;
+  const { object, key } = pair;
   const deadline = parameters<DeadlineRow>(['object', 'name', 'at']);
   const pod = parameters<PodRow>(['object', 'node', 'phase']);
   const { node, phase } = pod;
   return {
     insertLabel: database.prepare<[PairRow]>(builder.insertInto('labels').values(pair).compile().sql),
-    removeLabel: database.prepare<[PairRow]>(
-      builder
-        .deleteFrom('labels')
-        .where('key', '=', key)
-        .where('value', '=', value)
-        .where('object', '=', object)
-        .compile().sql,
+    removeLabel: database.prepare<[Pick<PairRow, 'key' | 'object'>]>(
+      builder.deleteFrom('labels').where('key', '=', key).where('object', '=', object).compile().sql,
     ),
     insertAnnotation: database.prepare<[PairRow]>(builder.insertInto('annotations').values(pair).compile().sql),
     removeAnnotation: database.prepare<[Pick<PairRow, 'key' | 'object'>]>(
@@ -117,7 +113,7 @@ function positionStatements(database: Connection) {
     .select('kept.last_entry')
     .where('kept.last_revision', '>=', bound<number>('forgotten_through'))
     .orderBy('kept.last_entry')
-    .limit(1);
+    .limit(sql.lit(1));
   return {
     readPosition: database.prepare<[], Pick<PositionRow, 'entry' | 'revision' | 'hash'>>(
       builder.selectFrom('position').select(['entry', 'revision', 'hash']).compile().sql,

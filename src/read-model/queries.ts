@@ -3,7 +3,7 @@ import type { Statement } from 'better-sqlite3';
 import type { ObjectRecord } from '../../machines/index.ts';
 import { bound, openForReading, queryBuilder, type Connection } from './database.ts';
 import { readModelError, troubleOf } from './errors.ts';
-import { listQuery, shapeOf, valuesOf, type ListValues } from './list-query.ts';
+import { ListStatements } from './list-query.ts';
 import {
   encodeContinue,
   PAGE_MAX_CHARACTERS,
@@ -15,9 +15,6 @@ import {
 } from './list-request.ts';
 import { MANIFEST_COLUMNS, manifestText, recordOf, type ManifestRow } from './record-row.ts';
 import type { ObjectRow } from './schema.ts';
-
-/** Shapes of list requests whose statements are kept; programs use a handful, people invent some. */
-const STATEMENTS_MAX = 256;
 
 /** Reads on one connection. All raise ReadModelUnavailableError or ReadModelDamagedError where SQLite does. */
 export interface ReadModelQueries extends Disposable {
@@ -47,13 +44,14 @@ class ConnectionQueries implements ReadModelQueries {
   readonly #file: string;
   readonly #database: Connection;
   readonly #fixed: ReturnType<typeof fixedStatements>;
-  readonly #lists = new Map<string, Statement<[ListValues], ObjectRow>>();
+  readonly #lists: ListStatements;
   readonly #transaction: <Result>(read: () => Result) => Result;
 
   constructor(file: string, database: Connection) {
     this.#file = file;
     this.#database = database;
     this.#fixed = fixedStatements(database);
+    this.#lists = new ListStatements(database);
     const transaction = database.transaction((read: () => unknown) => read());
     this.#transaction = <Result>(read: () => Result) => guarded(() => transaction(read) as Result);
   }
@@ -115,7 +113,7 @@ class ConnectionQueries implements ReadModelQueries {
       let size = 0;
       let more = false;
       // One more than wanted tells whether there is a next page.
-      for (const row of this.#listStatement(request, columns).iterate(valuesOf(request, limit + 1))) {
+      for (const row of this.#lists.rows(request, columns, limit + 1)) {
         size += row.metadata.length + (row.spec?.length ?? 0) + (row.status?.length ?? 0) + (row.body?.length ?? 0);
         more = rows.length === limit || (rows.length > 0 && size > PAGE_MAX_CHARACTERS);
         if (more) break;
@@ -125,18 +123,6 @@ class ConnectionQueries implements ReadModelQueries {
       const page = { revision: this.revision(), ...(more && last ? { continue: encodeContinue(last) } : {}) };
       return { rows, page };
     });
-  }
-
-  #listStatement(request: ListRequest, columns: readonly (keyof ObjectRow)[]) {
-    const shape = `${columns.length} ${shapeOf(request)}`;
-    let statement = this.#lists.get(shape);
-    if (statement === undefined) {
-      if (this.#lists.size >= STATEMENTS_MAX) this.#lists.clear();
-      const text = listQuery(queryBuilder(this.#database), request, columns);
-      statement = this.#database.prepare<[ListValues], ObjectRow>(text);
-      this.#lists.set(shape, statement);
-    }
-    return statement;
   }
 }
 
