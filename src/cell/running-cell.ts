@@ -9,6 +9,8 @@ export interface RunningCell {
   readonly url: string;
   readonly monitoringUrl: string;
   readonly supervisor: number;
+  /** Its other processes by name, as of the last change; one that was started again since has another id. */
+  readonly processes: Readonly<Record<string, number>>;
   /** Why it cannot go on, when it stands still: a damaged log, say. */
   readonly trouble?: string;
   readonly nodes: readonly string[];

@@ -1,6 +1,6 @@
 /** One child of the supervisor: started again with back-off whenever it ends, told to stop when the cell does. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 
@@ -22,8 +22,8 @@ export interface SupervisedOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called when it ended with EXIT_NEEDS_OPERATOR. */
-  onNeedsOperator(): void;
+  /** Called when it ended with EXIT_NEEDS_OPERATOR, with what it last said. */
+  onNeedsOperator(message: string): void;
 }
 
 export class SupervisedProcess {
@@ -36,6 +36,10 @@ export class SupervisedProcess {
   constructor(options: SupervisedOptions) {
     this.#options = options;
     this.#start();
+  }
+
+  get name(): string {
+    return this.#options.name;
   }
 
   get pid(): number | undefined {
@@ -51,6 +55,13 @@ export class SupervisedProcess {
     const timer = this.#options.clock.after(STOP_MAX_MS, () => child.kill('SIGKILL'));
     await this.#ended;
     timer.cancel();
+  }
+
+  /** Lets it end as if the supervisor had been killed: an agent then leaves its containers running. */
+  async abandon(): Promise<void> {
+    this.#stopping = true;
+    this.#child?.stdin?.end();
+    await this.#ended;
   }
 
   #start(): void {
@@ -80,12 +91,26 @@ export class SupervisedProcess {
     const { clock } = this.#options;
     this.#child = undefined;
     if (this.#stopping) return;
-    if (code === EXIT_NEEDS_OPERATOR) return this.#options.onNeedsOperator();
+    if (code === EXIT_NEEDS_OPERATOR) return this.#options.onNeedsOperator(lastMessage(this.#options.logFile));
     if (clock.monotonic() - began > RESTART_RESET_MS) this.#waitMs = RESTART_MIN_MS;
     clock.after(this.#waitMs, () => {
       if (!this.#stopping) this.#start();
     });
     this.#waitMs = Math.min(this.#waitMs * 2, RESTART_MAX_MS);
+  }
+}
+
+/** The message of the last line a process logged, for people. */
+function lastMessage(logFile: string): string {
+  const line = readFileSync(logFile, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  try {
+    const { error, msg } = JSON.parse(line) as {
+      readonly error?: { readonly message?: string };
+      readonly msg?: string;
+    };
+    return error?.message ?? msg ?? line;
+  } catch {
+    return line;
   }
 }
 

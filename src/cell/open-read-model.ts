@@ -1,0 +1,55 @@
+/** Opens a process's read model and the state its fold starts from: the two must be at the same position, or both begin anew. */
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import type { EventLog } from '../log/event-log.ts';
+import {
+  createProjector,
+  discardReadModel,
+  loadReadModel,
+  openQueries,
+  prepareReadModel,
+  type Projector,
+  type ReadModelQueries,
+} from '../read-model/index.ts';
+import { CellState } from '../state/cell-state.ts';
+import { trustedState } from './start-state.ts';
+
+export interface OpenReadModel {
+  /** What the fold starts from. */
+  readonly state: CellState;
+  readonly projector: Projector;
+  readonly queries: ReadModelQueries;
+}
+
+export interface OpenReadModelOptions {
+  readonly file: string;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The read model is of no more use: this process must end, and its next start begins anew. */
+  onFailure(error: Error): void;
+}
+
+export async function openReadModel(options: OpenReadModelOptions): Promise<OpenReadModel> {
+  const { file, log, clock, logger } = options;
+  await prepareReadModel({ file, logger });
+  let state = await keptState(options);
+  if (state === undefined) {
+    discardReadModel(file);
+    await prepareReadModel({ file, logger });
+    state = new CellState();
+  }
+  logger.info('the fold begins', { position: state.position, log: log.lineage });
+  const projector = await createProjector({ file, clock, logger, onFailure: (error) => options.onFailure(error) });
+  return { state, projector, queries: openQueries(file) };
+}
+
+async function keptState({ file, log, logger }: OpenReadModelOptions): Promise<CellState | undefined> {
+  try {
+    using stored = loadReadModel(file);
+    return await trustedState(stored, log, logger);
+  } catch (error) {
+    logger.warn('the read model cannot be read: replaying the log', { error });
+    return undefined;
+  }
+}

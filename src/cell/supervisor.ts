@@ -1,0 +1,157 @@
+/** Keeps a cell's processes running on this machine: nats-server, control planes, agents. Knows nothing of what they do. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startNatsServer, type NatsServer } from '../bus/embedded-server.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { busUsers, writeCredentials } from './bus-users.ts';
+import { removeFile, writeJson, type DataDirectory } from './data-directory.ts';
+import type { RunningCell } from './running-cell.ts';
+import { RESTART_MAX_MS, RESTART_MIN_MS, SupervisedProcess } from './supervised-process.ts';
+
+export type RuntimeName = 'docker' | 'process' | 'hollow';
+
+export interface SupervisorOptions {
+  readonly directory: DataDirectory;
+  readonly cell: string;
+  readonly nodes: readonly string[];
+  readonly runtime: RuntimeName;
+  /** Another control plane beside the first. */
+  readonly standby: boolean;
+  /** Address for the bus to listen on; loopback when absent. */
+  readonly listenAddress?: string;
+  /** The control plane begins a new lineage where the log is damaged or shorter than known. */
+  readonly acceptLoss: boolean;
+  /** A bus that does not sync every entry is accepted, loudly. */
+  readonly acceptUnsynced: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Hollow nodes cost next to nothing each, so they share a process; real agents have one each, so that one can fail alone. */
+function agentGroups(options: SupervisorOptions): readonly (readonly string[])[] {
+  return options.runtime === 'hollow' ? [options.nodes] : options.nodes.map((node) => [node]);
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #children: SupervisedProcess[] = [];
+  readonly #agents: SupervisedProcess[] = [];
+  #server: NatsServer | undefined;
+  #stopping = false;
+  #trouble: string | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Starts everything; resolves once the bus answers and the others are on their way. Raises NatsServerError. */
+  async start(): Promise<void> {
+    mkdirSync(this.#options.directory.logs, { recursive: true });
+    await this.#startServer();
+    this.#startControlPlane('control-plane', this.#options.acceptLoss);
+    if (this.#options.standby) this.#startControlPlane('standby', false);
+    for (const nodes of agentGroups(this.#options)) this.#startAgents(nodes);
+    this.#writeRunning();
+  }
+
+  /** Stops everything: agents first, which remove their containers unless told to keep them, then the control plane, then the bus. */
+  async stop(options: { readonly keepContainers: boolean }): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#agents.map((agent) => (options.keepContainers ? agent.abandon() : agent.stop())));
+    await Promise.all(this.#children.map((child) => child.stop()));
+    await this.#server?.stop();
+    removeFile(this.#options.directory.running);
+  }
+
+  async #startServer(): Promise<void> {
+    const { directory, cell, nodes, clock, logger, listenAddress } = this.#options;
+    const users = busUsers(directory, cell, nodes);
+    const server = await startNatsServer({
+      dataDirectory: directory.root,
+      users,
+      logger,
+      clock,
+      ...(listenAddress ? { listenAddress } : {}),
+    });
+    this.#server = server;
+    writeCredentials(directory, cell, nodes, { url: server.url, users });
+    void server.exited.then(() => this.#restartServer(RESTART_MIN_MS));
+  }
+
+  async #restartServer(waitMs: number): Promise<void> {
+    if (this.#stopping) return;
+    const { clock, logger } = this.#options;
+    logger.warn('nats-server ended: starting it again', { waitMs });
+    await clock.sleep(waitMs);
+    if (this.#stopping) return;
+    try {
+      await this.#startServer();
+      this.#writeRunning();
+    } catch (error) {
+      logger.error('cannot start nats-server', { error });
+      await this.#restartServer(Math.min(waitMs * 2, RESTART_MAX_MS));
+    }
+  }
+
+  #startControlPlane(name: 'control-plane' | 'standby', acceptLoss: boolean): void {
+    const { acceptUnsynced } = this.#options;
+    const flags = [...(acceptLoss ? ['--accept-loss'] : []), ...(acceptUnsynced ? ['--accept-unsynced'] : [])];
+    this.#children.push(this.#start(name, ['internal', 'control-plane', '--name', name, ...flags]));
+  }
+
+  #startAgents(nodes: readonly string[]): void {
+    const { runtime, nodes: all } = this.#options;
+    const name = nodes.length === 1 ? `agent-${nodes[0]}` : 'agents';
+    const process = this.#start(name, [
+      'internal',
+      'agents',
+      '--nodes',
+      nodes.join(','),
+      '--runtime',
+      runtime,
+      '--share',
+      String(all.length),
+    ]);
+    this.#children.push(process);
+    this.#agents.push(process);
+  }
+
+  #start(name: string, args: readonly string[]): SupervisedProcess {
+    const { directory, clock, logger } = this.#options;
+    const program = process.argv[1];
+    if (program === undefined) throw new Error('a supervisor needs a program to start');
+    return new SupervisedProcess({
+      name,
+      command: [process.execPath, program, ...args, '--data', directory.root],
+      logFile: join(directory.logs, `${name}.log`),
+      environment: process.env,
+      clock,
+      logger,
+      onNeedsOperator: (message) => {
+        this.#trouble = message;
+        this.#writeRunning();
+      },
+    });
+  }
+
+  #writeRunning(): void {
+    const { directory, cell, nodes, runtime } = this.#options;
+    const server = this.#server;
+    if (server === undefined) return;
+    const running: RunningCell = {
+      cell,
+      url: server.url,
+      monitoringUrl: server.monitoringUrl,
+      supervisor: process.pid,
+      processes: Object.fromEntries([
+        ['nats-server', server.pid],
+        ...this.#children.flatMap((child) => (child.pid === undefined ? [] : [[child.name, child.pid]])),
+      ]),
+      nodes,
+      runtime,
+      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+    };
+    writeJson(directory.running, running);
+  }
+}
