@@ -24,6 +24,9 @@ export interface ObjectRecord<Context extends ObjectContext = ObjectContext> ext
 /** Index name of every object by the uid of its controlling owner; kept for all kinds. */
 export const OWNER_INDEX = 'owner';
 
+/** Index name, where a kind has it, of objects that count for their controller's wanted number, by that controller's uid. */
+export const LIVE_INDEX = 'live';
+
 /** The cell's state at one revision. */
 export interface View {
   /** Revision of the last commit seen. */
