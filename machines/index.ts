@@ -28,6 +28,7 @@ export * from './labels.ts';
 export * from './merge-patch.ts';
 export * from './message.ts';
 export * from './metadata.ts';
+export * from './quantity.ts';
 export * from './refusal.ts';
 export * from './schema.ts';
 export * from './table.ts';
