@@ -5,8 +5,9 @@ import { garbageCollector } from './garbage-collector.ts';
 import type { Kind, Reconciler } from './kind.ts';
 import { namespace, namespaceReconciler } from './namespace/index.ts';
 import { node } from './node/index.ts';
+import { pod } from './pod/index.ts';
 
-const list: readonly Kind[] = [namespace, node, configMap, cellConfiguration];
+const list: readonly Kind[] = [namespace, node, pod, configMap, cellConfiguration];
 
 /** Every kind a cell has, by name. */
 export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>(list.map((kind) => [kind.kind, kind]));
