@@ -45,7 +45,8 @@ export interface WorkList {
 }
 
 export interface ExecInput {
-  readonly output: (chunk: { readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array }) => void;
+  /** Resolves once there is room for more: wait for it, so that a slow reader holds the process back instead of filling memory. */
+  readonly output: (chunk: { readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array }) => void | Promise<void>;
   readonly input: AsyncIterable<Uint8Array>;
   readonly resizes: AsyncIterable<{ readonly columns: number; readonly rows: number }>;
 }
@@ -76,8 +77,8 @@ export interface ControlPlaneLink {
   requestWork(): Promise<void>;
   /** Sends commands under this node's own actor (`system:node:<name>`); outcomes in the same order. Rejects when the bus is away: keep and retry with the same ids. */
   send(commands: readonly CommandDraft[]): Promise<readonly Outcome[]>;
-  /** Core NATS, fire and forget. */
-  heartbeat(): void;
+  /** Core NATS, fire and forget. Says how far this node has seen the log, which proves a loss when the log is shorter later. */
+  heartbeat(position: WorkPosition | undefined): void;
   serve(services: NodeServices): void;
   close(): Promise<void>;
 }

@@ -15,8 +15,8 @@ const MAY_OPEN: Readonly<Record<string, readonly string[]>> = {
   cli: ['cell', 'history', 'simulator'],
   // History reads the read model, and verifies a log by catching up with it as the writer does.
   history: ['read-model', 'writer'],
-  // The lease is the writer's port; NATS implements it.
-  bus: ['writer'],
+  // The lease is the writer's port, the link the agent's; NATS implements both.
+  bus: ['writer', 'agent'],
 };
 
 /** Placing and running pods is about these kinds, so these two parts may know more of them than the list of kinds. */

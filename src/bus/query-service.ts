@@ -1,0 +1,237 @@
+/** Answers queries from the read model and the log: get, list, table, status, schemas, log; each waits for the revision it is asked for. */
+import type { Msg } from 'nats';
+import { kinds, parseSelector, type Kind } from '../../machines/index.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import type { AnswerSender } from './chunks.ts';
+import type { Bus } from './connection.ts';
+import { isNestedDeeperThan } from './json-depth.ts';
+import { JSON_MAX_DEPTH } from './limits.ts';
+import { readLog } from './log-query.ts';
+import { queryValidator, type Query, type QueryFailure, type QueryFault, type StatusAnswer } from './query-messages.ts';
+import type { ListOptions, ObjectQueries, QuerySource } from './query-source.ts';
+import { publishedSchemas } from './schemas.ts';
+import { parseQuerySubject } from './subjects.ts';
+
+/** How long a query waits for the read model: it lags behind the log by milliseconds, unless something is wrong. */
+const REVISION_WAIT_MS = 5_000;
+
+export interface QueryServiceOptions<Field extends string> {
+  readonly bus: Bus;
+  readonly source: QuerySource<Field>;
+  readonly answers: AnswerSender;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A query that cannot be answered, as a value inside this file. */
+class QueryError extends Error {
+  readonly reason: QueryFault;
+
+  constructor(reason: QueryFault, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** Listens until the signal is aborted. */
+export function serveQueries<Field extends string>(options: QueryServiceOptions<Field>, signal: AbortSignal): void {
+  const { bus, logger } = options;
+  const service = new QueryService(options, signal);
+  const subscription = bus.connection.subscribe(bus.subjects.queriesAll, {
+    callback: (error, message) => {
+      if (error) return logger.error('cannot receive queries', { error });
+      service.answer(message).catch((cause: unknown) => logger.error('cannot answer a query', { error: cause }));
+    },
+  });
+  signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
+}
+
+class QueryService<Field extends string> {
+  readonly #options: QueryServiceOptions<Field>;
+  readonly #signal: AbortSignal;
+
+  constructor(options: QueryServiceOptions<Field>, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  async answer(message: Msg): Promise<void> {
+    if (!message.reply) return;
+    const pieces = await this.#piecesOf(message).catch((error: unknown) => [text(this.#failure(error))]);
+    await this.#options.answers.send(message.reply, pieces);
+  }
+
+  async #piecesOf(message: Msg): Promise<Pieces> {
+    const what = parseQuerySubject(message.subject)?.what;
+    const query = readQuery(what, message.data);
+    const { source } = this.#options;
+    const wanted = (query as { readonly revision?: number }).revision;
+    if (wanted !== undefined && wanted > source.queries.revision()) await this.#waitFor(wanted);
+    switch (what) {
+      case 'get':
+        return get(source.queries, query as Query<'get'>);
+      case 'list':
+        return this.#list(query as Query<'list'>);
+      case 'table':
+        return [text(this.#table(query as Query<'table'>))];
+      case 'status':
+        return [text(this.#status())];
+      case 'schemas':
+        return [text(publishedSchemas())];
+      default:
+        return readLog(source.log, query as Query<'log'>, this.#options.clock, this.#signal);
+    }
+  }
+
+  async #waitFor(revision: number): Promise<void> {
+    try {
+      await this.#options.source.waitFor(revision, REVISION_WAIT_MS);
+    } catch (error) {
+      throw new QueryError('Behind', error instanceof Error ? error.message : 'the read model is behind');
+    }
+  }
+
+  #list(query: Query<'list'>): Pieces {
+    const { queries } = this.#options.source;
+    const selection = this.#selection(query);
+    if (query.limit === undefined && query.continue === undefined) return wholeList(queries, selection);
+    const page = queries.list({ ...selection, ...(query.limit === undefined ? {} : { limit: query.limit }) });
+    const token = page.continue === undefined ? '' : `,"continue":${JSON.stringify(page.continue)}`;
+    return [bytes(`{"revision":${page.revision},"items":[${page.items.join(',')}]${token}}`)];
+  }
+
+  #table(query: Query<'table'>) {
+    const kind = kindOf(query.kind);
+    const now = this.#options.clock.now();
+    const columns = kind.columns.filter((column) => query.wide === true || column.wide !== true);
+    using queries = this.#options.source.queries.snapshot();
+    const rows = [];
+    for (const record of recordsOf(queries, this.#selection(query), query.name)) {
+      const cells = columns.map((column) => column.cell(record, now));
+      rows.push({ namespace: record.namespace, name: record.name, cells });
+    }
+    return { revision: queries.revision(), columns: columns.map(({ name }) => name), rows };
+  }
+
+  #status(): StatusAnswer {
+    const { source } = this.#options;
+    const { revision, counts } = source.queries.counts();
+    return { ...source.status(), readModelRevision: revision, objects: Object.fromEntries(counts) };
+  }
+
+  #selection(query: Query<'list'> | Query<'table'>): ListOptions<Field> {
+    const kind = kindOf(query.kind);
+    const labels = parsed(parseSelector(query.labelSelector ?? ''));
+    const fields = parsed(this.#options.source.parseFieldSelector(kind.kind, query.fieldSelector ?? ''));
+    const token = 'continue' in query ? query.continue : undefined;
+    const after = token === undefined ? undefined : this.#options.source.decodeContinue(token);
+    if (token !== undefined && after === undefined) throw new QueryError('BadRequest', 'continue: no token of ours');
+    return {
+      kind: kind.kind,
+      ...(query.namespace === undefined ? {} : { namespace: query.namespace }),
+      ...(query.ownerUid === undefined ? {} : { ownerUid: query.ownerUid }),
+      ...(labels.length > 0 ? { labelSelector: labels } : {}),
+      ...(fields.length > 0 ? { fieldSelector: fields } : {}),
+      ...(after ? { after } : {}),
+    };
+  }
+
+  #failure(error: unknown): QueryFailure {
+    if (error instanceof QueryError) return { failure: { reason: error.reason, message: error.message } };
+    this.#options.logger.error('a query failed', { error });
+    const message = error instanceof Error ? error.message : String(error);
+    return { failure: { reason: 'Unavailable', message } };
+  }
+}
+
+function readQuery(what: string | undefined, payload: Uint8Array): unknown {
+  const shape = what === undefined ? undefined : queryValidator(what);
+  if (shape === undefined) throw new QueryError('NotFound', `there is no query ${JSON.stringify(what ?? '')}`);
+  if (isNestedDeeperThan(payload, JSON_MAX_DEPTH)) throw new QueryError('BadRequest', 'the query is nested too deeply');
+  let query: unknown;
+  try {
+    query = payload.byteLength === 0 ? {} : JSON.parse(Buffer.from(payload).toString());
+  } catch {
+    throw new QueryError('BadRequest', 'the query is not JSON');
+  }
+  if (shape.check(query)) return query;
+  const faults = shape.errors(query).map(({ field, message }) => (field ? `${field}: ${message}` : message));
+  throw new QueryError('BadRequest', faults.slice(0, 5).join(', ') || 'the query is malformed');
+}
+
+function kindOf(name: string): Kind {
+  const kind = kinds.get(name);
+  if (kind === undefined) throw new QueryError('NotFound', `the server doesn't have a resource type "${name}"`);
+  return kind;
+}
+
+function parsed<Requirements>(result: Requirements | string): Requirements {
+  if (typeof result === 'string') throw new QueryError('BadRequest', result);
+  return result;
+}
+
+function get(queries: ObjectQueries<never>, query: Query<'get'>): Pieces {
+  // The oldest of the revisions: each item is of this one or a later one.
+  let revision = queries.revision();
+  const items = query.keys.map(({ kind, namespace = '', name }) => {
+    const found = queries.get(kind, namespace, name);
+    revision = Math.min(revision, found.revision);
+    return found.item ?? 'null';
+  });
+  return [bytes(`{"revision":${revision},"items":[${items.join(',')}]}`)];
+}
+
+/** All pages of one revision; read as fast as the receiver takes them. */
+function* wholeList<Field extends string>(queries: ObjectQueries<Field>, selection: ListOptions<Field>) {
+  using snapshot = queries.snapshot();
+  yield bytes(`{"revision":${snapshot.revision()},"items":[`);
+  let after: ListOptions<Field>['after'];
+  let separator = '';
+  for (;;) {
+    const page = snapshot.list({ ...selection, ...(after ? { after } : {}) });
+    if (page.items.length > 0) yield bytes(separator + page.items.join(','));
+    separator = ',';
+    const last = page.items.at(-1);
+    if (page.continue === undefined || last === undefined) break;
+    after = keyOf(last);
+  }
+  yield bytes(']}');
+}
+
+/** Namespace and name of an object's JSON text. */
+function keyOf(item: string): { readonly namespace: string; readonly name: string } {
+  const { metadata } = JSON.parse(item) as {
+    readonly metadata: { readonly namespace?: string; readonly name: string };
+  };
+  return { namespace: metadata.namespace ?? '', name: metadata.name };
+}
+
+function* recordsOf<Field extends string>(
+  queries: ObjectQueries<Field>,
+  selection: ListOptions<Field>,
+  name: string | undefined,
+) {
+  if (name !== undefined) {
+    const { record } = queries.getRecord(selection.kind, selection.namespace ?? '', name);
+    if (record) yield record;
+    return;
+  }
+  let after: ListOptions<Field>['after'];
+  for (;;) {
+    const page = queries.listRecords({ ...selection, ...(after ? { after } : {}) });
+    yield* page.records;
+    after = page.records.at(-1);
+    if (page.continue === undefined || after === undefined) return;
+  }
+}
+
+function text(answer: unknown): Uint8Array {
+  return bytes(JSON.stringify(answer));
+}
+
+function bytes(json: string): Uint8Array {
+  return Buffer.from(json);
+}

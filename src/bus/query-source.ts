@@ -1,0 +1,73 @@
+/** What the query service asks: the read model and the log, as ports that the cell wires. */
+import type { ObjectRecord, SelectorRequirement } from '../../machines/index.ts';
+import type { EventLog } from '../log/event-log.ts';
+
+/** One term of a field selector; which fields there are is the read model's business. */
+export interface FieldTerm<Field extends string = string> {
+  readonly field: Field;
+  readonly operator: 'Equals' | 'NotEquals';
+  readonly value: string;
+}
+
+/** A page of a list. */
+export interface ListOptions<Field extends string = string> {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly labelSelector?: readonly SelectorRequirement[];
+  readonly annotationSelector?: readonly SelectorRequirement[];
+  readonly fieldSelector?: readonly FieldTerm<Field>[];
+  readonly ownerUid?: string;
+  readonly limit?: number;
+  readonly after?: { readonly namespace: string; readonly name: string };
+}
+
+interface Page {
+  readonly revision: number;
+  readonly continue?: string;
+}
+
+/** Reads at one revision each; the read model's queries are one. */
+export interface ObjectQueries<Field extends string = string> extends Disposable {
+  revision(): number;
+  get(kind: string, namespace: string, name: string): { readonly revision: number; readonly item?: string };
+  list(options: ListOptions<Field>): Page & { readonly items: readonly string[] };
+  listRecords(options: ListOptions<Field>): Page & { readonly records: readonly ObjectRecord[] };
+  getRecord(
+    kind: string,
+    namespace: string,
+    name: string,
+  ): { readonly revision: number; readonly record?: ObjectRecord };
+  counts(): { readonly revision: number; readonly counts: ReadonlyMap<string, number> };
+  /** The same at the revision of now, for lists of many pages. */
+  snapshot(): ObjectQueries<Field>;
+}
+
+/** All a query service needs. */
+export interface QuerySource<Field extends string = string> {
+  readonly queries: ObjectQueries<Field>;
+  /** Resolves once the read model has reached a revision; rejects when it does not in time. */
+  waitFor(revision: number, timeoutMs: number): Promise<void>;
+  /** Terms of a field selector, or a sentence saying what is wrong with it. */
+  parseFieldSelector(kind: string, text: string): readonly FieldTerm<Field>[] | string;
+  /** Where a page's token continues; undefined for what is none. */
+  decodeContinue(token: string): { readonly namespace: string; readonly name: string } | undefined;
+  readonly log: EventLog;
+  /** What this process knows of the cell, for `status`. */
+  status(): CellStatus;
+}
+
+/** The cell as its control plane sees it. */
+export interface CellStatus {
+  readonly cell: string;
+  readonly lineage: string;
+  /** Where the fold is. */
+  readonly entry: number;
+  readonly revision: number;
+  /** Name of the process that answers, and whether it is the one that writes. */
+  readonly process: string;
+  readonly writing: boolean;
+  /** Commands waiting to be decided. */
+  readonly queued: number;
+  /** What keeps the cell from going on, when something does. */
+  readonly trouble?: string;
+}
