@@ -2,18 +2,18 @@
 import type { WorkPosition } from '../agent/control-plane-link.ts';
 import { LogDamageError, type Position } from '../log/entry.ts';
 
-/** Raises LogDamageError when a position somebody reached on this lineage lies beyond ours. Only the writer's own position is authoritative. */
-export function requireNotBehind(ours: Position, seen: WorkPosition, by: string): void {
-  if (seen.lineage !== ours.lineage) return;
-  const further = seen.entry > ours.entry;
-  const other = seen.entry === ours.entry && seen.hash !== ours.hash;
-  if (!further && !other) return;
-  const what = further
-    ? `${by} has seen entry ${seen.entry} of it, but it ends at entry ${ours.entry}`
-    : `${by} has seen another entry ${seen.entry}`;
-  throw new LogDamageError({
-    entry: Math.min(seen.entry, ours.entry + 1),
-    revision: Math.min(seen.revision, ours.revision + 1),
-    what,
-  });
+/** What is wrong when a position somebody reached on this lineage lies beyond ours, or differs; undefined when it fits. */
+export function contradiction(ours: Position, seen: WorkPosition, by: string): LogDamageError | undefined {
+  if (seen.lineage !== ours.lineage) return undefined;
+  const at = { entry: Math.min(seen.entry, ours.entry + 1), revision: Math.min(seen.revision, ours.revision + 1) };
+  if (seen.entry > ours.entry) {
+    return new LogDamageError({
+      ...at,
+      what: `${by} has seen entry ${seen.entry} of it, but it ends at entry ${ours.entry}`,
+    });
+  }
+  if (seen.entry === ours.entry && seen.hash !== ours.hash) {
+    return new LogDamageError({ ...at, what: `${by} has seen another entry ${seen.entry}` });
+  }
+  return undefined;
 }

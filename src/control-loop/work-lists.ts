@@ -1,6 +1,6 @@
 /** Tells each node what it has to run: committed work only, changes as they are folded, the full list when asked. */
 import { isBeingDeleted, type ObjectRecord, type View } from '../../machines/index.ts';
-import { isTerminal, type PodContext } from '../../machines/pod/index.ts';
+import { boundNode, containerCounts, isTerminal, sandboxAttempts, type PodContext } from '../../machines/pod/index.ts';
 import type { WorkList, WorkPod, WorkPosition } from '../agent/control-plane-link.ts';
 import type { AppliedEntry, Change } from '../state/applied-entry.ts';
 
@@ -38,6 +38,11 @@ export class WorkLists {
     }
   }
 
+  /** Publishes all work of all nodes: at the start of a term, since agents may have asked while nobody could answer. */
+  publishAll(): void {
+    for (const node of this.#options.view.list('Node')) this.publishFull(node.name);
+  }
+
   /** Publishes all of a node's work. */
   publishFull(node: string): void {
     const pods = [...this.#options.view.indexed<PodContext>('Pod', 'node', node)].map(workPodOf);
@@ -54,8 +59,8 @@ export class WorkLists {
 function note(byNode: Map<string, NodeChange>, { before, after }: Change): void {
   const was = before as PodRecord | undefined;
   const is = after as PodRecord | undefined;
-  const left = was?.context.spec.nodeName;
-  const node = is?.context.spec.nodeName;
+  const left = was && boundNode(was);
+  const node = is && boundNode(is);
   if (was && left !== undefined && (left !== node || is?.uid !== was.uid)) changeOf(byNode, left).removed.add(was.uid);
   if (is && node !== undefined && (left !== node || mattersToAgent(was, is))) {
     const change = changeOf(byNode, node);
@@ -81,12 +86,7 @@ function mattersToAgent(was: PodRecord | undefined, is: PodRecord): boolean {
 }
 
 function workPodOf(pod: PodRecord): WorkPod {
-  const { metadata, spec, status, progress } = pod.context;
-  const restarts = new Map(status.containerStatuses?.map(({ name, restartCount }) => [name, restartCount]));
-  const containers = Object.entries(progress?.containers ?? {}).map(([name, { number }]) => [
-    name,
-    { number, restartCount: restarts.get(name) ?? 0 },
-  ]);
+  const { metadata, spec } = pod.context;
   return {
     uid: pod.uid,
     namespace: pod.namespace,
@@ -97,7 +97,7 @@ function workPodOf(pod: PodRecord): WorkPod {
     correlation: pod.correlation,
     ...(isBeingDeleted(metadata) ? { deletion: { gracePeriodSeconds: metadata.deletionGracePeriodSeconds ?? 0 } } : {}),
     ended: isTerminal(pod),
-    containers: Object.fromEntries(containers),
-    sandboxAttempts: progress?.sandboxes ?? 0,
+    containers: containerCounts(pod),
+    sandboxAttempts: sandboxAttempts(pod),
   };
 }

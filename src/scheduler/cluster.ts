@@ -1,6 +1,6 @@
 /** What the scheduler remembers of nodes and of the pods on them between passes, kept up by each change. */
 import type { NodeContext } from '../../machines/node/index.ts';
-import { isTerminal, type PodContext } from '../../machines/pod/index.ts';
+import { boundNode, isTerminal, type PodContext } from '../../machines/pod/index.ts';
 import { controllerOf, type ObjectRecord, type View } from '../../machines/index.ts';
 import type { Change } from '../state/applied-entry.ts';
 import { Candidate, demandOf, type PodDemand } from './candidate.ts';
@@ -10,7 +10,7 @@ type NodeRecord = ObjectRecord<NodeContext>;
 
 /** The node a pod takes room on; undefined where it takes none. */
 export function occupiedNode(pod: PodRecord): string | undefined {
-  return isTerminal(pod) ? undefined : pod.context.spec.nodeName;
+  return isTerminal(pod) ? undefined : boundNode(pod);
 }
 
 /** Equal for pods that every filter and score treats alike. */

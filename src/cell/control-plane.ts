@@ -1,0 +1,196 @@
+/** One control plane of a cell as a process: folds the log, projects it, and while it has the lease writes it and acts for the cell. */
+import { AnswerSender } from '../bus/chunks.ts';
+import { serveCommands } from '../bus/command-service.ts';
+import type { Bus } from '../bus/connection.ts';
+import { EventPublisher } from '../bus/event-publisher.ts';
+import { openLease } from '../bus/lease.ts';
+import { NodeGateway } from '../bus/node-gateway.ts';
+import { serveQueries } from '../bus/query-service.ts';
+import { bootstrapCommands } from '../../machines/index.ts';
+import type { WorkPosition } from '../agent/control-plane-link.ts';
+import { WorkLists } from '../control-loop/work-lists.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { systemIdentifiers } from '../foundation/identifiers.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { hashOf } from '../log/entry.ts';
+import type { EventLog } from '../log/event-log.ts';
+import { decodeContinue, parseFieldSelector } from '../read-model/index.ts';
+import { Fold } from '../state/fold.ts';
+import { runLeadership } from '../writer/leadership.ts';
+import { Writer, type LineageBeginning } from '../writer/writer.ts';
+import { contradiction } from './known-positions.ts';
+import { openReadModel, type OpenReadModel } from './open-read-model.ts';
+import { startTerm } from './term.ts';
+
+export interface ControlPlaneOptions {
+  /** `control-plane`, `standby`: names the process in entries and status. */
+  readonly name: string;
+  readonly bus: Bus;
+  readonly log: EventLog;
+  readonly readModelFile: string;
+  /** The first term begins a new lineage with this. */
+  readonly lineage?: LineageBeginning;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Runs until the signal is aborted. Rejects with LogDamageError when the log is wrong, or with what broke the read model. */
+export async function runControlPlane(options: ControlPlaneOptions, signal: AbortSignal): Promise<void> {
+  const { log, clock, logger } = options;
+  const broken = new AbortController();
+  const running = AbortSignal.any([signal, broken.signal]);
+  const readModel = await openReadModel({
+    file: options.readModelFile,
+    log,
+    clock,
+    logger,
+    onFailure: (error) => broken.abort(error),
+  });
+  const plane = new ControlPlane(options, readModel, (error) => broken.abort(error));
+  try {
+    await plane.run(running);
+    if (broken.signal.aborted && !signal.aborted) throw broken.signal.reason;
+  } finally {
+    readModel.queries[Symbol.dispose]();
+    await readModel.projector.close();
+  }
+}
+
+class ControlPlane {
+  readonly #options: ControlPlaneOptions;
+  readonly #readModel: OpenReadModel;
+  readonly #fold: Fold;
+  readonly #writer: Writer;
+  readonly #answers: AnswerSender;
+  readonly #stop: (error: unknown) => void;
+
+  constructor(options: ControlPlaneOptions, readModel: OpenReadModel, stop: (error: unknown) => void) {
+    const { bus, log, clock, logger, name } = options;
+    this.#options = options;
+    this.#readModel = readModel;
+    this.#stop = stop;
+    this.#fold = new Fold(readModel.state);
+    this.#fold.subscribe((applied) => readModel.projector.project(applied));
+    const identifiers = systemIdentifiers;
+    this.#writer = new Writer({ log, fold: this.#fold, clock, identifiers, logger, name: `${name}-${process.pid}` });
+    this.#answers = new AnswerSender(bus, clock, identifiers);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { bus, log, clock, logger, name, lineage } = this.#options;
+    const lease = await openLease({
+      connection: bus.connection,
+      cell: bus.cell,
+      holder: `${name}-${systemIdentifiers.uuid()}`,
+      clock,
+    });
+    await runLeadership(
+      {
+        log,
+        fold: this.#fold,
+        writer: this.#writer,
+        lease,
+        clock,
+        logger,
+        ...(lineage ? { lineage } : {}),
+        onTerm: (term) => this.#beginTerm(term),
+      },
+      signal,
+    );
+  }
+
+  /** Everything that only the writer does; it ends with the signal. */
+  #beginTerm(signal: AbortSignal): void {
+    const { bus, clock, logger } = this.#options;
+    const fold = this.#fold;
+    logger.info('this process is the writer', { position: fold.state.position });
+    const { nodeHealth } = startTerm(
+      { fold, sink: this.#writer, clock, logger, connected: () => bus.connected() },
+      signal,
+    );
+    this.#serveNodes(signal, (node) => nodeHealth.heard(node));
+    const forget = bus.onStatus(() => nodeHealth.restart());
+    const publisher = new EventPublisher({ bus, clock, identifiers: systemIdentifiers });
+    const unsubscribe = fold.subscribe(publisher.publish);
+    signal.addEventListener('abort', () => {
+      forget();
+      unsubscribe();
+      publisher.stop();
+    });
+    serveCommands({ bus, sink: this.#writer, answers: this.#answers, logger }, signal);
+    this.#serveQueries(signal);
+    void this.#writer.submit(bootstrapCommands().map((draft) => ({ ...draft, actor: 'system:bootstrap' })));
+  }
+
+  #serveNodes(signal: AbortSignal, heard: (node: string) => void): void {
+    const fold = this.#fold;
+    const gateway = new NodeGateway(
+      {
+        bus: this.#options.bus,
+        identifiers: systemIdentifiers,
+        onHeartbeat: (node, seen) => {
+          if (seen) void this.#compare(node, seen);
+          heard(node);
+        },
+        onWorkRequest: (node) => work.publishFull(node),
+      },
+      signal,
+    );
+    const work = new WorkLists({
+      view: fold.state,
+      position: () => fold.state.position,
+      term: fold.state.position.entry,
+      publish: (node, list) => gateway.publishWork(node, list),
+    });
+    const unsubscribe = fold.subscribe((applied) => work.observe(applied));
+    signal.addEventListener('abort', unsubscribe);
+    work.publishAll();
+  }
+
+  /** Stops when a node has seen more of the log than there is. One that merely saw a newer writer's entries finds them in it. */
+  async #compare(node: string, seen: WorkPosition): Promise<void> {
+    const { log, logger } = this.#options;
+    const damage = contradiction(this.#fold.state.position, seen, `node ${node}`);
+    if (damage === undefined) return;
+    try {
+      const stored = await log.get(seen.entry);
+      if (stored === undefined || hashOf(stored.payload) !== seen.hash) this.#stop(damage);
+    } catch (error) {
+      logger.warn('cannot compare a position with the log', { node, error });
+    }
+  }
+
+  #serveQueries(signal: AbortSignal): void {
+    const { bus, log, clock, logger, name } = this.#options;
+    const { queries, projector } = this.#readModel;
+    serveQueries(
+      {
+        bus,
+        answers: this.#answers,
+        clock,
+        logger,
+        source: {
+          queries,
+          waitFor: (revision, timeoutMs) => projector.waitFor(revision, timeoutMs),
+          parseFieldSelector,
+          decodeContinue,
+          log,
+          status: () => {
+            const { position } = this.#fold.state;
+            return {
+              cell: bus.cell,
+              lineage: position.lineage,
+              entry: position.entry,
+              revision: position.revision,
+              process: name,
+              writing: this.#writer.isWriting,
+              queued: this.#writer.queueLength,
+              ...(projector.trouble ? { trouble: projector.trouble.message } : {}),
+            };
+          },
+        },
+      },
+      signal,
+    );
+  }
+}
