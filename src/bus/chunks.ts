@@ -90,19 +90,6 @@ export class AnswerSender {
     }
   }
 
-  /** Publishes a message of any size that nobody asked for and nobody acknowledges (a work list): at most once. */
-  publish(subject: string, payload: Uint8Array): void {
-    const { connection } = this.#bus;
-    if (payload.byteLength <= CHUNK_MAX_BYTES) return connection.publish(subject, payload);
-    const id = this.#identifiers.uuid();
-    for (let number = 0, start = 0; start < payload.byteLength; number++, start += CHUNK_MAX_BYTES) {
-      const end = start + CHUNK_MAX_BYTES;
-      connection.publish(subject, payload.subarray(start, end), {
-        headers: chunkHeaders(id, number, end >= payload.byteLength),
-      });
-    }
-  }
-
   /** Resolves with whether the chunk may be sent: true within the window, false when the receiver is silent for too long. */
   #room(transfer: Transfer, number: number): Promise<boolean> | boolean {
     if (number - transfer.acknowledged < CHUNK_WINDOW) return true;
@@ -144,18 +131,10 @@ function chunkHeaders(id: string, number: number, last: boolean): MsgHdrs {
   return chunk;
 }
 
-function chunkHeaders(id: string, number: number, last: boolean): MsgHdrs {
-  const chunk = headers();
-  chunk.set(TRANSFER_HEADER, id);
-  chunk.set(CHUNK_HEADER, String(number));
-  if (last) chunk.set(LAST_HEADER, 'true');
-  return chunk;
-}
-
 /** Pieces without acknowledgements, for messages that nobody asked for (work lists). */
 export function publishInChunks(bus: Bus, identifiers: Identifiers, subject: string, payload: Uint8Array): void {
   if (payload.byteLength <= CHUNK_MAX_BYTES) return bus.connection.publish(subject, payload);
-  const id = encodeToken(identifiers.uuid());
+  const id = identifiers.uuid();
   for (let number = 0, start = 0; start < payload.byteLength; number++, start += CHUNK_MAX_BYTES) {
     const end = start + CHUNK_MAX_BYTES;
     const header = chunkHeaders(id, number, end >= payload.byteLength);

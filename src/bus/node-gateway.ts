@@ -2,19 +2,16 @@
 import type { Msg, Subscription } from 'nats';
 import { strictObject, Type, validator } from '../../machines/index.ts';
 import type { WorkList, WorkPosition } from '../agent/control-plane-link.ts';
+import type { Identifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
-import type { AnswerSender } from './chunks.ts';
+import { publishInChunks } from './chunks.ts';
 import type { Bus } from './connection.ts';
 import { lastToken } from './subjects.ts';
 
 export interface NodeGatewayOptions {
   readonly bus: Bus;
-  readonly answers: AnswerSender;
-  readonly logger: Logger;
-}
-
-/** What one term of the writer does for the nodes. */
-export interface NodeGatewayHandlers {
+  readonly identifiers: Identifiers;
+  readonly logger?: Logger;
   /** A node's agent is alive; with the highest position it knows, where it knows one. */
   onHeartbeat(node: string, position: WorkPosition | undefined): void;
   /** A node's agent asks for its full work list: publish it. */
@@ -25,39 +22,36 @@ const positionValidator = validator(
   strictObject({ lineage: Type.String(), entry: Type.Integer(), revision: Type.Integer(), hash: Type.String() }),
 );
 
+/** Listens until the signal is aborted: for one term of the writer. */
 export class NodeGateway {
   readonly #options: NodeGatewayOptions;
 
-  constructor(options: NodeGatewayOptions) {
+  constructor(options: NodeGatewayOptions, signal: AbortSignal) {
     this.#options = options;
-  }
-
-  /** Sends a node its work, in chunks when it is large. At most once: the agent asks again when it missed some. */
-  publishWork(node: string, work: WorkList): void {
-    const { bus, answers } = this.#options;
-    answers.publish(bus.subjects.work(node), Buffer.from(JSON.stringify(work)));
-  }
-
-  /** Listens until the signal is aborted. */
-  serve(handlers: NodeGatewayHandlers, signal: AbortSignal): void {
-    const { subjects } = this.#options.bus;
+    const { subjects } = options.bus;
     const subscriptions = [
       this.#listen(subjects.workRequestsAll, (node, message) => {
         message.respond('{}');
-        handlers.onWorkRequest(node);
+        options.onWorkRequest(node);
       }),
-      this.#listen(subjects.heartbeatsAll, (node, message) => handlers.onHeartbeat(node, this.#positionOf(message))),
+      this.#listen(subjects.heartbeatsAll, (node, message) => options.onHeartbeat(node, this.#positionOf(message))),
     ];
     signal.addEventListener('abort', () => subscriptions.forEach((subscription) => subscription.unsubscribe()), {
       once: true,
     });
   }
 
+  /** Sends a node its work, in chunks when it is large. At most once: the agent asks again when it missed some. */
+  publishWork(node: string, work: WorkList): void {
+    const { bus, identifiers } = this.#options;
+    publishInChunks(bus, identifiers, bus.subjects.work(node), Buffer.from(JSON.stringify(work)));
+  }
+
   #listen(subject: string, take: (node: string, message: Msg) => void): Subscription {
     const { bus, logger } = this.#options;
     return bus.connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error) return logger.error('cannot hear the nodes', { error, subject });
+        if (error) return logger?.error('cannot hear the nodes', { error, subject });
         const node = lastToken(message.subject);
         if (node) take(node, message);
       },
@@ -72,7 +66,7 @@ export class NodeGateway {
     } catch {
       // Said below: whatever it is, the node is alive.
     }
-    this.#options.logger.warn('a heartbeat carried something else than a position', { subject: message.subject });
+    this.#options.logger?.warn('a heartbeat carried something else than a position', { subject: message.subject });
     return undefined;
   }
 }

@@ -37,8 +37,6 @@ export class NodeLink implements ControlPlaneLink {
   #assembler = new ChunkAssembler(WORK_MAX_BYTES);
   #chunkTimer: Timer | undefined;
   #sessions: SessionHost | undefined;
-  /** Of the last work list. */
-  #position: WorkPosition | undefined;
 
   constructor(options: NodeLinkOptions) {
     const { bus, clock, node } = options;
@@ -66,9 +64,7 @@ export class NodeLink implements ControlPlaneLink {
         if (assembled.state === 'other') return this.#lostWork('two work lists came at once');
         this.#assembler = new ChunkAssembler(WORK_MAX_BYTES);
         if (assembled.state === 'broken') return this.#lostWork(assembled.why);
-        const work = JSON.parse(Buffer.from(assembled.payload).toString()) as WorkList;
-        this.#position = work.position;
-        receive(work);
+        receive(JSON.parse(Buffer.from(assembled.payload).toString()) as WorkList);
       },
     });
     this.#askForWork();
@@ -86,7 +82,8 @@ export class NodeLink implements ControlPlaneLink {
   heartbeat(position: WorkPosition | undefined): void {
     const { bus } = this.#options;
     // One sent later would tell that the node was alive when it was not.
-    if (bus.connected()) bus.connection.publish(bus.subjects.heartbeat(this.node), JSON.stringify(position ?? null));
+    if (bus.connected())
+      bus.connection.publish(bus.subjects.heartbeat(this.node), position ? JSON.stringify(position) : '');
   }
 
   serve(services: NodeServices): void {
