@@ -5,9 +5,11 @@ import { garbageCollector } from './garbage-collector.ts';
 import type { Kind, Reconciler } from './kind.ts';
 import { namespace, namespaceReconciler } from './namespace/index.ts';
 import { node } from './node/index.ts';
+import { nodeLifecycle } from './node-lifecycle.ts';
 import { pod } from './pod/index.ts';
+import { replicationController } from './replication-controller/index.ts';
 
-const list: readonly Kind[] = [namespace, node, pod, configMap, cellConfiguration];
+const list: readonly Kind[] = [namespace, node, pod, replicationController, configMap, cellConfiguration];
 
 /** Every kind a cell has, by name. */
 export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>(list.map((kind) => [kind.kind, kind]));
@@ -15,6 +17,7 @@ export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>(list.map((
 /** Every controller a cell runs: the kinds' own, and those across kinds. */
 export const reconcilers: readonly Reconciler[] = [
   ...list.flatMap((kind) => kind.reconcilers ?? []),
+  nodeLifecycle,
   namespaceReconciler(list),
   garbageCollector(list),
 ];

@@ -3,11 +3,8 @@ import { settingsOf } from './cell-configuration/index.ts';
 import type { ObjectKey } from './identity.ts';
 import type { CommandDraft, Observe, Reconciler, ReconcileInput, ReconcileResult } from './kind.ts';
 import { isEvicting, isReachable, type NodeContext, type NodeRecord } from './node/index.ts';
-import { isBound, isNodeLost, isTerminal, type PodContext, type PodRecord } from './pod/index.ts';
+import { boundNode, isNodeLost, isTerminal, NODE_INDEX, type PodContext, type PodRecord } from './pod/index.ts';
 import type { ObjectRecord } from './view.ts';
-
-/** Index of pods by the node they are bound to. */
-const NODE_INDEX = 'node';
 
 function keyOf(node: string): ObjectKey {
   return { kind: 'Node', namespace: '', name: node };
@@ -33,9 +30,8 @@ const observePod: Observe = (before, after) => {
   return node === undefined || node === nodeOf(before) ? [] : [keyOf(node)];
 };
 
-function nodeOf(record: ObjectRecord | undefined): string | undefined {
-  const pod = record as PodRecord | undefined;
-  return pod && isBound(pod) ? pod.context.spec.nodeName : undefined;
+function nodeOf(pod: ObjectRecord | undefined): string | undefined {
+  return pod && boundNode(pod as PodRecord);
 }
 
 export const nodeLifecycle: Reconciler = {

@@ -5,7 +5,7 @@ import { isBeingDeleted, type ObjectMeta } from './metadata.ts';
 import { currentOf, eventVersion, removed, type ObjectRules } from './object-rules.ts';
 import { refuse } from './refusal.ts';
 import { oneOf, strictObject, Type, type Static } from './schema.ts';
-import { LIVE_INDEX, OWNER_INDEX, type ObjectContext, type ObjectRecord, type View } from './view.ts';
+import { LIVE_OWNER_INDEX, OWNER_INDEX, type ObjectContext, type ObjectRecord, type View } from './view.ts';
 
 /** Arguments of `delete`, as Kubernetes' DeleteOptions. */
 export const DeleteArguments = strictObject({
@@ -72,7 +72,8 @@ function liveDependents<Context extends ObjectContext>(
   { kind, view }: DecideInput<Context, unknown>,
   ownerUid: string,
 ): number {
-  if (kind.indexes !== undefined && LIVE_INDEX in kind.indexes) return view.count(kind.kind, LIVE_INDEX, ownerUid);
+  if (kind.indexes !== undefined && LIVE_OWNER_INDEX in kind.indexes)
+    return view.count(kind.kind, LIVE_OWNER_INDEX, ownerUid);
   let live = 0;
   for (const record of view.indexed<Context>(kind.kind, OWNER_INDEX, ownerUid)) {
     if (!isBeingDeleted(record.context.metadata) && (rules.isLive?.(record) ?? true)) live++;

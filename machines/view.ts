@@ -25,7 +25,7 @@ export interface ObjectRecord<Context extends ObjectContext = ObjectContext> ext
 export const OWNER_INDEX = 'owner';
 
 /** Index name, where a kind has it, of objects that count for their controller's wanted number, by that controller's uid. */
-export const LIVE_INDEX = 'live';
+export const LIVE_OWNER_INDEX = 'liveOwner';
 
 /** The cell's state at one revision. */
 export interface View {

@@ -15,7 +15,7 @@ export { containerMachine } from './container.ts';
 export type { Container, ContainerPort, ContainerResources, ResourceList, VolumeMount } from './container-manifest.ts';
 export * from './facts.ts';
 export { hostPortsConflict, hostPortsOf, type HostPortClaim } from './host-ports.ts';
-export { LIVE_OWNER_INDEX, NODE_INDEX, UNSCHEDULED, UNSCHEDULED_INDEX } from './indexes.ts';
+export { NODE_INDEX, UNSCHEDULED, UNSCHEDULED_INDEX } from './indexes.ts';
 export { PodTemplateSpec, type PodSpec, type RestartPolicy, type Toleration } from './manifest.ts';
 export { resourceRequests, type ResourceRequests } from './resources.ts';
 export type {

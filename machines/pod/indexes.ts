@@ -1,6 +1,7 @@
 /** The indexes of pods beside their owner's. */
 import type { IndexFunction } from '../kind.ts';
 import { controllerOf } from '../metadata.ts';
+import { LIVE_OWNER_INDEX } from '../view.ts';
 import { boundNode, isLive, needsScheduling } from './facts.ts';
 import type { PodContext } from './status.ts';
 
@@ -9,8 +10,6 @@ export const NODE_INDEX = 'node';
 /** Pods the scheduler has to place, all under UNSCHEDULED. */
 export const UNSCHEDULED_INDEX = 'unscheduled';
 export const UNSCHEDULED = 'yes';
-/** Live pods by the uid of their controller: counting them is counting replicas. */
-export const LIVE_OWNER_INDEX = 'liveOwner';
 /** Live pods by controller and slot: at most one each. */
 export const SLOT_INDEX = 'slot';
 

@@ -1,5 +1,5 @@
 /** Which pods go first when there are too many: Kubernetes' order (ActivePodsWithRanks). */
-import { isBound, isReady, readySince, type PodRecord } from '../pod/index.ts';
+import { boundNode, isReady, readySince, type PodRecord } from '../pod/index.ts';
 
 /** Kubernetes' annotation: pods of lower cost go first. */
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
@@ -8,7 +8,7 @@ const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 export function chooseSurplus(live: readonly PodRecord[], count: number): readonly PodRecord[] {
   const perNode = new Map<string, number>();
   for (const pod of live) {
-    const node = nodeOf(pod);
+    const node = boundNode(pod);
     if (node !== undefined) perNode.set(node, (perNode.get(node) ?? 0) + 1);
   }
   const worth = new Map(live.map((pod) => [pod, worthOf(pod, perNode)]));
@@ -16,14 +16,10 @@ export function chooseSurplus(live: readonly PodRecord[], count: number): readon
   return live.toSorted(compare).slice(0, count);
 }
 
-function nodeOf(pod: PodRecord): string | undefined {
-  return isBound(pod) ? pod.context.spec.nodeName : undefined;
-}
-
 /** Ascending: unassigned, pending, not ready, cheap, crowded node, young readiness, restarts, young. */
 function worthOf(pod: PodRecord, perNode: ReadonlyMap<string, number>): readonly number[] {
   const { metadata, status } = pod.context;
-  const node = nodeOf(pod);
+  const node = boundNode(pod);
   const ready = isReady(pod);
   const restarts = Math.max(0, ...(status.containerStatuses ?? []).map(({ restartCount }) => restartCount));
   return [
