@@ -37,3 +37,7 @@ export * from './refusal.ts';
 export * from './schema.ts';
 export * from './table.ts';
 export * from './view.ts';
+
+// What the control loop and the gateway ask of nodes and pods; scheduler and agent open these doors themselves.
+export * from './node/index.ts';
+export * from './pod/index.ts';

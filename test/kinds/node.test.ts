@@ -1,6 +1,6 @@
-/** Rules of the Node kind: registration, health, cordoning, deletion. */
+/** Rules of the Node kind: registration, health, cordoning, and what people see. */
 import { describe, expect, test } from 'vitest';
-import { kinds, type ObjectRecord } from '../../machines/index.ts';
+import { kinds } from '../../machines/index.ts';
 import {
   allocatable,
   isCordoned,
@@ -10,59 +10,20 @@ import {
   isSchedulable,
   isUnreachable,
   unschedulableReason,
-  type NodeContext,
 } from '../../machines/node/index.ts';
 import { Cell } from '../support/cell.ts';
-
-const nodeInfo = {
-  operatingSystem: 'linux',
-  architecture: 'amd64',
-  osImage: 'Debian GNU/Linux 13',
-  kernelVersion: '6.12.0',
-  containerRuntimeVersion: 'docker://28.0.0',
-  kubeletVersion: 'v0.1.0',
-};
-const registration = {
-  capacity: { cpu: '4', memory: '8Gi' },
-  nodeInfo,
-  addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],
-};
-
-type Name = 'register' | 'markUnreachable' | 'markReachable' | 'delete' | 'patch';
-const node = (verb: Name, args: object = {}) => ({ kind: 'Node', name: 'n1', verb, arguments: args });
-const register = node('register', registration);
-const silence = node('markUnreachable', { since: 0, silentMs: 12_000 });
-const suspended = node('markUnreachable', { since: 0, silentMs: 12_000, evictionsSuspended: true });
-const heard = node('markReachable');
-const finalizer = { metadata: { name: 'n1', finalizers: ['example.com/hold'] } };
-
-function n1(cell: Cell): ObjectRecord<NodeContext> {
-  return cell.get<NodeContext>('Node', 'n1');
-}
-
-function readyNode(): Cell {
-  const cell = Cell.begin();
-  cell.accept(register);
-  return cell;
-}
-
-function silentNode(): Cell {
-  const cell = readyNode();
-  cell.accept(silence);
-  return cell;
-}
-
-/** A node that is being deleted and held by a finalizer. */
-function deletingNode(): Cell {
-  const cell = Cell.begin();
-  cell.create('Node', finalizer);
-  cell.accept(node('delete'));
-  return cell;
-}
-
-function lastEvents(cell: Cell): readonly string[] {
-  return cell.changes.at(-1)?.commit.events.map(({ type }) => type) ?? [];
-}
+import {
+  heard,
+  lastEvents,
+  n1,
+  node,
+  readyNode,
+  register,
+  registration,
+  silence,
+  silentNode,
+  suspended,
+} from '../support/node.ts';
 
 describe('registration', () => {
   test('an agent that registers an unknown node creates it, ready', () => {
@@ -221,70 +182,6 @@ describe('cordon', () => {
     expect(refusal).toBe('Invalid');
     const forbidden = Cell.begin().refusal({ kind: 'Node', name: 'n1', verb: 'create', arguments: { manifest } });
     expect(forbidden.message).toContain('spec.podCIDR: Forbidden');
-  });
-});
-
-describe('deletion', () => {
-  test.each([
-    [
-      'that never registered',
-      () => {
-        const cell = Cell.begin();
-        cell.create('Node', { metadata: { name: 'n1' } });
-        return cell;
-      },
-    ],
-    ['that is ready', readyNode],
-    ['that is unreachable', silentNode],
-  ])('a node %s is gone at once', (_state, make) => {
-    const cell = make();
-    cell.accept(node('delete'));
-    expect(cell.find('Node', 'n1')).toBeUndefined();
-  });
-
-  test('a node whose agent lives registers anew under a new uid', () => {
-    const cell = readyNode();
-    const before = n1(cell).uid;
-    cell.accept(node('delete'));
-    cell.accept(register);
-    expect(n1(cell).uid).not.toBe(before);
-  });
-
-  test.each([
-    ['never registered', []],
-    ['ready', [register]],
-    ['unreachable', [register, silence]],
-  ])('a node that was %s stays while a finalizer holds it, takes no pods, and goes with it', (_state, commands) => {
-    const cell = Cell.begin();
-    cell.create('Node', finalizer);
-    for (const command of commands) cell.accept(command);
-    cell.accept(node('delete'));
-    expect(isSchedulable(n1(cell))).toBe(false);
-    expect(n1(cell).context.metadata.deletionTimestamp).toBeDefined();
-    cell.accept(node('patch', { patch: { metadata: { finalizers: [] } } }));
-    expect(cell.find('Node', 'n1')).toBeUndefined();
-  });
-
-  test('a node being deleted still follows its agent and its health', () => {
-    const cell = deletingNode();
-    cell.accept(register);
-    expect(isReachable(n1(cell))).toBe(true);
-    expect(unschedulableReason(n1(cell))).toBe('node(s) were being deleted');
-    cell.accept(suspended);
-    expect(isUnreachable(n1(cell))).toBe(true);
-    cell.accept(silence);
-    expect(isEvicting(n1(cell))).toBe(true);
-    cell.accept(heard);
-    expect(isReachable(n1(cell))).toBe(true);
-  });
-
-  test('a node being deleted can be asked to go another way, and at once when nothing holds it', () => {
-    const cell = deletingNode();
-    cell.accept(node('delete', { propagationPolicy: 'Foreground' }));
-    expect(n1(cell).context.metadata.finalizers).toEqual(['example.com/hold', 'foregroundDeletion']);
-    cell.accept(node('patch', { patch: { metadata: { finalizers: ['foregroundDeletion'] } } }));
-    cell.accept(node('delete', { propagationPolicy: 'Background' }));
-    expect(cell.find('Node', 'n1')).toBeUndefined();
   });
 });
 
