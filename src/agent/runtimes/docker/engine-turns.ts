@@ -10,11 +10,14 @@ export const STARTS_IN_FLIGHT_MAX = 4;
 
 const limiters = new Map<string, Limiter>();
 
-/** @param address the engine's, as the process names it */
-export function engineTurnsOf(address: string): Limiter {
+/**
+ * @param address the engine's, as the process names it
+ * @param sharers processes that use the engine for the same cell: each takes its part of the limit
+ */
+export function engineTurnsOf(address: string, sharers: number): Limiter {
   const existing = limiters.get(address);
   if (existing !== undefined) return existing;
-  const made = createLimiter(STARTS_IN_FLIGHT_MAX);
+  const made = createLimiter(Math.max(1, Math.floor(STARTS_IN_FLIGHT_MAX / sharers)));
   limiters.set(address, made);
   return made;
 }

@@ -46,6 +46,8 @@ export interface DockerRuntimeOptions extends Owner {
   /** The engine's Unix socket; absent: DOCKER_HOST and the usual places. */
   readonly socketPath?: string;
   readonly timeouts?: Partial<EngineTimeouts>;
+  /** How many processes of this cell use the engine, each with its part of the starts in flight; 1 when absent. */
+  readonly engineSharers?: number;
   /** Does nothing but hold a pod's namespaces; must be on the engine. */
   readonly pauseImage?: string;
   /** The engine's network that sandboxes join; its default bridge when absent. */
@@ -92,7 +94,7 @@ class DockerRuntime implements ContainerRuntime {
       pauseImage: options.pauseImage ?? PAUSE_IMAGE,
       network: options.network ?? DEFAULT_NETWORK,
     };
-    this.#turns = engineTurnsOf(this.#engine.address);
+    this.#turns = engineTurnsOf(this.#engine.address, options.engineSharers ?? 1);
     this.#ownership = createOwnership(this.#engine, this.#owner);
     this.#feed = followEvents(
       {
