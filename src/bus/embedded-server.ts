@@ -163,14 +163,17 @@ async function waitForPorts(server: ServerProcess, files: ServerFiles, clock: Cl
 
 /** Undefined for a file that is not there yet or only half written. */
 function parsePorts(text: string): ServerPorts | undefined {
-  const port = (url: string | undefined) => (url === undefined ? 0 : Number(new URL(url).port));
   try {
     const { nats, monitoring } = JSON.parse(text) as { nats?: string[]; monitoring?: string[] };
-    const ports = { client: port(nats?.[0]), monitoring: port(monitoring?.[0]) };
+    const ports = { client: portOf(nats), monitoring: portOf(monitoring) };
     return ports.client > 0 && ports.monitoring > 0 ? ports : undefined;
   } catch {
     return undefined;
   }
+}
+
+function portOf(urls: readonly string[] | undefined): number {
+  return urls?.[0] === undefined ? 0 : Number(new URL(urls[0]).port);
 }
 
 async function waitForHealth(server: ServerProcess, files: ServerFiles, url: string, clock: Clock): Promise<void> {
