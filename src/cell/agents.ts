@@ -4,15 +4,12 @@ import { readCredentials } from '../bus/credentials.ts';
 import { NodeLink } from '../bus/node-link.ts';
 import { createAgent, type Agent } from '../agent/agent.ts';
 import type { ContainerRuntime } from '../agent/runtimes/container-runtime.ts';
-import { createDockerRuntime } from '../agent/runtimes/docker/index.ts';
-import { createHollowRuntime } from '../agent/runtimes/hollow/runtime.ts';
-import { createProcessRuntime } from '../agent/runtimes/process/index.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { credentialsFile } from './bus-users.ts';
 import type { DataDirectory } from './data-directory.ts';
-import type { RuntimeName } from './supervisor.ts';
+import type { RuntimeName } from './runtime-name.ts';
 import { PERIPLUS_VERSION } from './version.ts';
 
 export interface AgentsOptions {
@@ -56,7 +53,7 @@ export async function startAgents(options: AgentsOptions): Promise<RunningAgents
 async function startAgent(options: AgentsOptions, node: string): Promise<StartedAgent> {
   const logger = options.logger.with({ node });
   const credentials = readCredentials(credentialsFile(options.directory, { role: 'node', node }));
-  const runtime = makeRuntime(options, { cell: credentials.cell, node, logger });
+  const runtime = await makeRuntime(options, { cell: credentials.cell, node, logger });
   const bus = await connectBus(credentials, { name: `agent-${node}`, waitForServer: true });
   const link = new NodeLink({ bus, node, clock: systemClock, logger });
   const agent = createAgent({
@@ -76,17 +73,24 @@ async function startAgent(options: AgentsOptions, node: string): Promise<Started
   return { agent, link, runtime };
 }
 
-function makeRuntime(
+/** Loads only the runtime that is used: a hollow node should not carry a Docker client. */
+async function makeRuntime(
   { runtime, share, directory }: AgentsOptions,
   { cell, node, logger }: { readonly cell: string; readonly node: string; readonly logger: Logger },
-): ContainerRuntime {
+): Promise<ContainerRuntime> {
   switch (runtime) {
-    case 'docker':
+    case 'docker': {
+      const { createDockerRuntime } = await import('../agent/runtimes/docker/index.ts');
       return createDockerRuntime({ cell, node, clock: systemClock, logger, engineSharers: share });
-    case 'process':
+    }
+    case 'process': {
+      const { createProcessRuntime } = await import('../agent/runtimes/process/index.ts');
       return createProcessRuntime({ cell, node, dataDirectory: directory.agent(node), clock: systemClock, logger });
-    case 'hollow':
+    }
+    case 'hollow': {
+      const { createHollowRuntime } = await import('../agent/runtimes/hollow/runtime.ts');
       return createHollowRuntime({ node, clock: systemClock });
+    }
     default:
       return runtime satisfies never;
   }

@@ -1,15 +1,18 @@
 /** Keeps a cell's processes running on this machine: nats-server, control planes, agents. Knows nothing of what they do. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startNatsServer, type NatsServer } from '../bus/embedded-server.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { busUsers, writeCredentials } from './bus-users.ts';
 import { removeFile, writeJson, type DataDirectory } from './data-directory.ts';
 import type { RunningCell } from './running-cell.ts';
+import type { RuntimeName } from './runtime-name.ts';
 import { RESTART_MAX_MS, RESTART_MIN_MS, SupervisedProcess } from './supervised-process.ts';
 
-export type RuntimeName = 'docker' | 'process' | 'hollow';
+/** The program of every process of a cell. */
+export const PROCESS_PROGRAM = fileURLToPath(new URL(`./process${extname(import.meta.url)}`, import.meta.url));
 
 export interface SupervisorOptions {
   readonly directory: DataDirectory;
@@ -49,6 +52,7 @@ export class Supervisor {
   async start(): Promise<void> {
     mkdirSync(this.#options.directory.logs, { recursive: true });
     await this.#startServer();
+    this.#writeRunning();
     this.#startControlPlane('control-plane', this.#options.acceptLoss);
     if (this.#options.standby) this.#startControlPlane('standby', false);
     for (const nodes of agentGroups(this.#options)) this.#startAgents(nodes);
@@ -97,14 +101,13 @@ export class Supervisor {
   #startControlPlane(name: 'control-plane' | 'standby', acceptLoss: boolean): void {
     const { acceptUnsynced } = this.#options;
     const flags = [...(acceptLoss ? ['--accept-loss'] : []), ...(acceptUnsynced ? ['--accept-unsynced'] : [])];
-    this.#children.push(this.#start(name, ['internal', 'control-plane', '--name', name, ...flags]));
+    this.#children.push(this.#start(name, ['control-plane', '--name', name, ...flags]));
   }
 
   #startAgents(nodes: readonly string[]): void {
     const { runtime, nodes: all } = this.#options;
     const name = nodes.length === 1 ? `agent-${nodes[0]}` : 'agents';
     const process = this.#start(name, [
-      'internal',
       'agents',
       '--nodes',
       nodes.join(','),
@@ -119,11 +122,9 @@ export class Supervisor {
 
   #start(name: string, args: readonly string[]): SupervisedProcess {
     const { directory, clock, logger } = this.#options;
-    const program = process.argv[1];
-    if (program === undefined) throw new Error('a supervisor needs a program to start');
     return new SupervisedProcess({
       name,
-      command: [process.execPath, program, ...args, '--data', directory.root],
+      command: [process.execPath, PROCESS_PROGRAM, ...args, '--data', directory.root],
       logFile: join(directory.logs, `${name}.log`),
       environment: process.env,
       clock,

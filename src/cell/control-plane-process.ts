@@ -1,0 +1,69 @@
+/** Runs one control plane until told to end: connects, makes sure the bus is durable, finds the log, and where asked accepts its loss. */
+import { join } from 'node:path';
+import { connectBus } from '../bus/connection.ts';
+import { readCredentials } from '../bus/credentials.ts';
+import { requireDurable } from '../bus/server-monitoring.ts';
+import { systemClock } from '../foundation/clock.ts';
+import type { Logger } from '../foundation/logger.ts';
+import { openLog } from '../log/jetstream-log.ts';
+import { credentialsFile } from './bus-users.ts';
+import { runControlPlane } from './control-plane.ts';
+import { readJson, type DataDirectory } from './data-directory.ts';
+import type { RunningCell } from './running-cell.ts';
+import { untilToldToEnd } from './supervised-process.ts';
+
+export interface ControlPlaneArguments {
+  readonly name: string;
+  readonly 'accept-loss': boolean;
+  readonly 'accept-unsynced': boolean;
+}
+
+export async function runControlPlaneProcess(
+  directory: DataDirectory,
+  given: ControlPlaneArguments,
+  logger: Logger,
+): Promise<void> {
+  const credentials = readCredentials(credentialsFile(directory, { role: 'control-plane' }));
+  const end = new AbortController();
+  void untilToldToEnd().then((why) => end.abort(why));
+  const bus = await connectBus(credentials, { name: given.name, waitForServer: true });
+  await requireDurableBus(directory, given['accept-unsynced'], logger);
+  const shared = {
+    connection: bus.connection,
+    inboxPrefix: bus.subjects.inbox(bus.actor),
+    cell: bus.cell,
+    clock: systemClock,
+    logger,
+  };
+  const opened = await openLog(shared);
+  const readModelFile =
+    given.name === 'control-plane' ? directory.readModel : join(directory.root, given.name, 'read-model.sqlite');
+  const accepted = given['accept-loss']
+    ? await (await import('./accept-loss.ts')).acceptLoss({ ...shared, log: opened, directory, signal: end.signal })
+    : undefined;
+  await runControlPlane(
+    {
+      name: given.name,
+      bus,
+      log: accepted?.log ?? opened,
+      readModelFile,
+      ...(accepted ? { lineage: accepted.beginning } : {}),
+      clock: systemClock,
+      logger,
+    },
+    end.signal,
+  );
+  await bus.close();
+}
+
+/** The supervisor writes where its server can be asked once all is started, which may be after us. */
+async function requireDurableBus(
+  directory: DataDirectory,
+  acceptLossOnPowerFailure: boolean,
+  logger: Logger,
+): Promise<void> {
+  const running = readJson<RunningCell>(directory.running);
+  if (running === undefined)
+    throw new Error(`nothing says where the bus of ${directory.root} is: start it with "periplus up"`);
+  await requireDurable([running.monitoringUrl], { acceptLossOnPowerFailure, logger });
+}

@@ -1,0 +1,49 @@
+/** The program behind each process of a cell: supervisor, control plane, agents. Started by `up` and by the supervisor, never by hand. */
+import { parseArgs } from 'node:util';
+import { createLogger, type Logger } from '../foundation/logger.ts';
+import { LogDamageError } from '../log/entry.ts';
+import { runAgentsProcess } from './agents-process.ts';
+import { runControlPlaneProcess } from './control-plane-process.ts';
+import { dataDirectory } from './data-directory.ts';
+import { EXIT_NEEDS_OPERATOR } from './supervised-process.ts';
+import { runSupervisorProcess } from './supervisor-process.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    data: { type: 'string' },
+    name: { type: 'string', default: 'control-plane' },
+    nodes: { type: 'string', default: 'n1' },
+    runtime: { type: 'string', default: 'process' },
+    share: { type: 'string', default: '1' },
+    listen: { type: 'string' },
+    standby: { type: 'boolean', default: false },
+    detached: { type: 'boolean', default: false },
+    'accept-loss': { type: 'boolean', default: false },
+    'accept-unsynced': { type: 'boolean', default: false },
+  },
+});
+
+/** What the command line says, checked as far as the parts do not check it themselves. */
+export type ProcessArguments = typeof values & { readonly data: string };
+
+const roles: Readonly<Record<string, (arguments_: ProcessArguments, logger: Logger) => Promise<void>>> = {
+  supervisor: (given, logger) => runSupervisorProcess(dataDirectory(given.data), given, logger),
+  'control-plane': (given, logger) => runControlPlaneProcess(dataDirectory(given.data), given, logger),
+  agents: (given, logger) => runAgentsProcess(dataDirectory(given.data), given, logger),
+};
+
+const [role = ''] = positionals;
+const run = roles[role];
+if (run === undefined || values.data === undefined) {
+  process.stderr.write('this program is started by "periplus up"\n');
+  process.exit(2);
+}
+const logger = createLogger({ part: role === 'control-plane' ? values.name : role });
+try {
+  await run({ ...values, data: values.data }, logger);
+  process.exit(0);
+} catch (error) {
+  logger.error('the process ends', { error });
+  process.exit(error instanceof LogDamageError ? EXIT_NEEDS_OPERATOR : 1);
+}
