@@ -45,9 +45,22 @@ export function troubleOf(error: unknown): SqliteTrouble {
   };
 }
 
-/** Whether trying again may help. Extended codes (`SQLITE_IOERR_WRITE`) begin with their primary one. */
+/** The codes that say the file is no database of ours. */
+const DAMAGE_CODES = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_FORMAT'];
+
+/** Whether trying again may help. */
 export function isRetryable(code: string): boolean {
-  return RETRYABLE_CODES.some((primary) => code === primary || code.startsWith(`${primary}_`));
+  return isOneOf(code, RETRYABLE_CODES);
+}
+
+/** Whether the code is about the file at all, retryable or not; anything else is a bug in our query. */
+export function isFileTrouble(code: string): boolean {
+  return isRetryable(code) || isOneOf(code, DAMAGE_CODES);
+}
+
+/** Extended codes (`SQLITE_IOERR_WRITE`) begin with their primary one. */
+function isOneOf(code: string, primaries: readonly string[]): boolean {
+  return primaries.some((primary) => code === primary || code.startsWith(`${primary}_`));
 }
 
 /** The typed error of a trouble; `doing` says what was being done. */

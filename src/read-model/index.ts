@@ -4,8 +4,10 @@ export { parseFieldSelector, type FieldRequirement, type SelectableField } from 
 export {
   decodeContinue,
   encodeContinue,
+  listFault,
   PAGE_MAX_CHARACTERS,
   PAGE_MAX_ITEMS,
+  REQUIREMENTS_MAX,
   type ListRequest,
   type ManifestPage,
   type PagePosition,
@@ -13,12 +15,6 @@ export {
 } from './list-request.ts';
 export { loadReadModel, type StoredState } from './load.ts';
 export { discardReadModel, prepareReadModel } from './migrate.ts';
-export {
-  CLOSE_TIMEOUT_MS,
-  createProjector,
-  GATHER_MS,
-  RETRY_DELAY_MS,
-  type Projector,
-  type ProjectorOptions,
-} from './projector.ts';
+export { createProjector } from './projector.ts';
+export * from './projector-options.ts';
 export { openQueries, type ReadModelQueries } from './queries.ts';

@@ -7,7 +7,7 @@ import { termsOf, type Term } from './list-terms.ts';
 import type { ObjectRow, Tables } from './schema.ts';
 
 /** Shapes of requests whose statements are kept; programs use a handful, people invent some. */
-const STATEMENTS_MAX = 256;
+export const STATEMENTS_MAX = 256;
 /**
  * A term that is true for at most so many objects leads: they are looked up and sorted, which takes a few milliseconds. Where
  * all are true for more, objects are walked in the order of their names, and a page is soon full.

@@ -7,6 +7,9 @@ export const PAGE_MAX_ITEMS = 500;
 /** A page ends early at so many characters of JSON, so that 500 objects of 1.5 MB are not one page; it has at least one object. */
 export const PAGE_MAX_CHARACTERS = 4 * 1024 * 1024;
 
+/** Most requirements of all selectors of a request; people write three, and SQLite's expressions end at 1,000. */
+export const REQUIREMENTS_MAX = 100;
+
 /** The last object of a page: the next begins after it. */
 export interface PagePosition {
   readonly namespace: string;
@@ -27,6 +30,14 @@ export interface ListRequest {
   readonly limit?: number;
   /** Where the page before ended. */
   readonly after?: PagePosition;
+}
+
+/** What is wrong with a request, as a sentence for people; undefined when it can be answered. */
+export function listFault(request: ListRequest): string | undefined {
+  const { labelSelector = [], annotationSelector = [], fieldSelector = [] } = request;
+  const count = labelSelector.length + annotationSelector.length + fieldSelector.length;
+  if (count <= REQUIREMENTS_MAX) return undefined;
+  return `the selectors have ${count} requirements, more than the limit of ${REQUIREMENTS_MAX}: ask for less, or in several lists`;
 }
 
 /** A page in the order of namespace and name, as it is at one revision. */

@@ -1,68 +1,26 @@
 /** Projects the fold into SQLite right behind it, in a worker: takes entries without ever blocking the writer, and heals by itself. */
-import { Worker } from 'node:worker_threads';
-import type { Clock, Timer } from '../foundation/clock.ts';
-import type { Logger } from '../foundation/logger.ts';
+import type { Worker } from 'node:worker_threads';
+import type { Timer } from '../foundation/clock.ts';
 import type { AppliedEntry } from '../state/applied-entry.ts';
 import { ReadModelDamagedError, ReadModelUnavailableError, readModelError } from './errors.ts';
 import { PendingChanges } from './pending-changes.ts';
 import type { FromWorker, SliceMessage, StoredPosition, ToWorker } from './projection-message.ts';
-import type { ProjectionWorkerData } from './projection-worker.ts';
+import { startProjectionWorker } from './projection-thread.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  GATHER_MS,
+  RETRY_DELAY_MS,
+  type Projector,
+  type ProjectorOptions,
+} from './projector-options.ts';
 import { RevisionWaiters } from './revision-waiters.ts';
 import { slices } from './transaction.ts';
-
-/**
- * How long changes gather before they are written, where nobody waits for them: a pod's way from created to Running is then
- * one row written instead of three. Whoever waits for a revision ends it at once.
- */
-export const GATHER_MS = 200;
-/** Wait before writing again after a full disk, or before the next worker after a crash; long enough not to fill the logs. */
-export const RETRY_DELAY_MS = 1000;
-/** Longest that closing waits for what is pending; the log has it all anyway. */
-export const CLOSE_TIMEOUT_MS = 10_000;
-
-export interface ProjectorOptions {
-  readonly file: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Called once when the read model is of no more use: discard it and start again. Nothing is projected from then on. */
-  onFailure?(error: ReadModelDamagedError): void;
-  /** For tests that take part in what the worker does. */
-  startWorker?(file: string): Worker;
-}
-
-/** The projection of one fold. */
-export interface Projector {
-  /** Revision that the read model has reached. */
-  readonly projectedRevision: number;
-  /** What keeps it from going on at the moment; undefined when all is well. */
-  readonly trouble: Error | undefined;
-  /** Takes the next entry; returns at once. An entry that does not follow the last one is a bug, and raises. */
-  project(applied: AppliedEntry): void;
-  /** Resolves when the read model has the revision. Rejects with ReadModelBehindError, or ReadModelDamagedError when it never will. */
-  waitFor(revision: number, timeoutMs: number): Promise<void>;
-  /** Writes what is pending and ends the worker. Rejects with ReadModelUnavailableError when that could not be written in time. */
-  close(): Promise<void>;
-}
 
 /** Starts the projection of a prepared read model. Rejects with the read model's errors when its file cannot be opened. */
 export async function createProjector(options: ProjectorOptions): Promise<Projector> {
   const projector = new WorkerProjector(options);
   await projector.opened;
   return projector;
-}
-
-/** The worker's file has this one's ending: .ts in the sources, .js in a build. */
-const WORKER_FILE = import.meta.url.replace(/[^/]*(\.[a-z]+)$/, 'projection-worker$1');
-
-/**
- * The worker's memory: what it is sent lives for one transaction, so a small nursery costs nothing and saves 10 MB; the rest
- * has room for the outcomes of a whole horizon in one transaction.
- */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 };
-
-function startWorker(file: string): Worker {
-  const workerData: ProjectionWorkerData = { file };
-  return new Worker(new URL(WORKER_FILE), { workerData, execArgv: [], resourceLimits: RESOURCE_LIMITS });
 }
 
 /** What the worker has been given and has not yet committed. */
@@ -174,7 +132,7 @@ class WorkerProjector implements Projector {
 
   #start(): void {
     const { file } = this.#options;
-    const worker = (this.#options.startWorker ?? startWorker)(file);
+    const worker = (this.#options.startWorker ?? startProjectionWorker)(file);
     this.#worker = worker;
     let cause: unknown;
     worker.on('message', (message: FromWorker) => this.#receive(message));

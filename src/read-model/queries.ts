@@ -2,10 +2,11 @@
 import type { Statement } from 'better-sqlite3';
 import type { ObjectRecord } from '../../machines/index.ts';
 import { bound, openForReading, queryBuilder, type Connection } from './database.ts';
-import { readModelError, troubleOf } from './errors.ts';
+import { isFileTrouble, readModelError, troubleOf } from './errors.ts';
 import { ListStatements } from './list-query.ts';
 import {
   encodeContinue,
+  listFault,
   PAGE_MAX_CHARACTERS,
   PAGE_MAX_ITEMS,
   type ListRequest,
@@ -27,6 +28,7 @@ export interface ReadModelQueries extends Disposable {
     namespace: string,
     name: string,
   ): { readonly revision: number; readonly record?: ObjectRecord };
+  /** A request that `listFault` finds fault with is the caller's bug, and raises. */
   list(request: ListRequest): ManifestPage;
   listRecords(request: ListRequest): RecordPage;
   /** How many objects there are of each kind that has any. */
@@ -107,6 +109,8 @@ class ConnectionQueries implements ReadModelQueries {
   }
 
   #page(request: ListRequest, columns: readonly (keyof ObjectRow)[]): { rows: ObjectRow[]; page: Page } {
+    const fault = listFault(request);
+    if (fault !== undefined) throw new Error(`unchecked list request: ${fault}`);
     const limit = Math.min(Math.max(request.limit ?? PAGE_MAX_ITEMS, 1), PAGE_MAX_ITEMS);
     return this.#transaction(() => {
       const rows: ObjectRow[] = [];
@@ -169,6 +173,6 @@ function guarded<Result>(read: () => Result): Result {
     return read();
   } catch (error) {
     const trouble = troubleOf(error);
-    throw trouble.code === '' ? error : readModelError('reading the read model', trouble, error);
+    throw isFileTrouble(trouble.code) ? readModelError('reading the read model', trouble, error) : error;
   }
 }

@@ -112,14 +112,18 @@ describe('a loaded state', () => {
     expect(state.stateHash()).toBe(cell.state.stateHash());
   });
 
-  test('remembers no more than refusals and repeats may take', async () => {
+  test.each([
+    ['each', true],
+    ['all in one transaction', false],
+  ])('remembers no more than refusals and repeats may take, entries projected %s', async (_how, wait) => {
     const cell = await start();
     const manifest = { metadata: { name: 'cell' }, spec: { commandHorizon: 1000 } };
     cell.accept({ kind: 'CellConfiguration', namespace: '', name: 'cell', verb: 'create', arguments: { manifest } });
-    for (let batch = 0; batch < 12; batch++) {
+    for (let batch = 0; batch < 20; batch++) {
       cell.entry(create(`c-${batch}`), ...Array.from({ length: 250 }, () => remove('nobody')));
-      await cell.projected();
+      if (wait) await cell.projected();
     }
+    await cell.projected();
     const { state } = loadState(cell);
     expect(cell.state.outcomeCount).toBe(1000 * OUTCOMES_PER_HORIZON_REVISION);
     expect([...state.outcomes]).toHaveLength(cell.state.outcomeCount);

@@ -4,13 +4,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kinds, matchesSelector, renderManifest, type Kind, type SelectorRequirement } from '../../machines/index.ts';
 import {
   decodeContinue,
+  listFault,
   openQueries,
   PAGE_MAX_ITEMS,
   parseFieldSelector,
+  REQUIREMENTS_MAX,
   type ListRequest,
   type ReadModelQueries,
 } from '../../src/read-model/index.ts';
-import { LEADING_MAX_OBJECTS } from '../../src/read-model/list-query.ts';
+import { LEADING_MAX_OBJECTS, STATEMENTS_MAX } from '../../src/read-model/list-query.ts';
 import { create, ProjectedCell, remove } from './projected-cell.ts';
 
 const configMap = kinds.get('ConfigMap') as Kind;
@@ -218,9 +220,25 @@ test('a field that cannot be selected by is refused by name, as Kubernetes does'
 
 test('more shapes of requests than statements are kept for still get their answers', () => {
   using queries = openQueries(cell.file);
-  for (let length = 0; length < 300; length++) {
-    const labelSelector = Array.from({ length }, () => ({ key: 'none', operator: 'DoesNotExist' as const }));
-    const page = queries.list({ kind: 'ConfigMap', labelSelector: labelSelector.slice(0, length % 30), limit: 1 });
-    expect(page.items).toHaveLength(1);
+  const shapes = 2 ** 9;
+  for (let shape = 0; shape < shapes; shape++) {
+    const labelSelector = Array.from({ length: 9 }, (_, bit): SelectorRequirement =>
+      shape & (1 << bit)
+        ? { key: 'none', operator: 'DoesNotExist' }
+        : { key: 'none', operator: 'NotIn', values: ['x'] },
+    );
+    expect(queries.list({ kind: 'ConfigMap', labelSelector, limit: 1 }).items).toHaveLength(1);
   }
+  expect(shapes).toBeGreaterThan(STATEMENTS_MAX);
 });
+
+test('a request with more requirements than the limit has a fault that names it', () => {
+  expect(cell.queries.list(requestOf(REQUIREMENTS_MAX)).items).toHaveLength(1);
+  expect(listFault(requestOf(REQUIREMENTS_MAX + 1))).toContain('more than the limit of 100');
+});
+
+/** A request of so many requirements. */
+function requestOf(length: number): ListRequest {
+  const labelSelector = Array.from({ length }, (): SelectorRequirement => ({ key: 'none', operator: 'DoesNotExist' }));
+  return { kind: 'ConfigMap', labelSelector, limit: 1 };
+}
