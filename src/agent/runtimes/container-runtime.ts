@@ -128,6 +128,8 @@ export interface ImageRequest {
   readonly pull: boolean;
   /** Tried in turn until one is let in; none: as nobody. */
   readonly credentials: readonly RegistryCredentials[];
+  /** The container brings its own command: to the process runtime any image will do then. */
+  readonly hasCommand?: boolean;
 }
 
 export type ImageOutcome =

@@ -1,0 +1,96 @@
+/** Gives each pod an address on a bridge of its cell; all agents of the cell on this machine share the bridge. */
+import { execFile } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { RuntimeError } from '../container-runtime.ts';
+import type { SandboxDescription } from './records.ts';
+import type { Owner } from './places.ts';
+
+const run = promisify(execFile);
+
+const SCRIPT = join(import.meta.dirname, 'network.sh');
+const SCRIPT_TIMEOUT_MS = 30_000;
+/** The kernel allows 15 characters: `pp`, these, a dash and the number of the pod's address, up to 4094. */
+const BRIDGE_HASH_LENGTH = 8;
+const ROUTES = '/proc/net/route';
+/** Blocks of 4,096 addresses (/20) in 10.0.0.0/8, of which there are as many. */
+const BLOCK_COUNT = 4096;
+const BLOCK_BITS = 12;
+const BLOCK_MASK = 0xfffff000;
+const PRIVATE_NETWORK = 10 << 24;
+
+export function bridgeOf(cell: string): string {
+  return `pp${hash('sha256', cell).slice(0, BRIDGE_HASH_LENGTH)}`;
+}
+
+/** Rejects with RuntimeError `refused` with the words of the tool that could not do it. */
+export async function connectPod(
+  owner: Owner,
+  podUid: string,
+  pid: number,
+): Promise<NonNullable<SandboxDescription['network']>> {
+  const bridge = bridgeOf(owner.cell);
+  const network = freeNetwork(owner.cell, await readFile(ROUTES, 'utf8'));
+  const [address = '', networkInterface = ''] = (
+    await runScript([
+      'connect',
+      bridge,
+      `periplus cell ${owner.cell}`,
+      network,
+      String(pid),
+      `periplus cell ${owner.cell} node ${owner.node} pod ${podUid}`,
+    ])
+  ).split(' ');
+  return { address, networkInterface };
+}
+
+export async function disconnectPod(owner: Owner, networkInterface: string): Promise<void> {
+  await runScript(['disconnect', bridgeOf(owner.cell), networkInterface]);
+}
+
+/** The lock is on the script itself: a file that is always there, and leaves nothing behind. */
+async function runScript(args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await run('flock', [SCRIPT, 'sh', SCRIPT, ...args], { timeout: SCRIPT_TIMEOUT_MS });
+    return stdout.trim();
+  } catch (cause) {
+    const words = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
+    throw new RuntimeError('refused', `the pod's network could not be ${args[0]}ed: ${words}`, { cause });
+  }
+}
+
+/**
+ * First three bytes of a /20 that no route of the machine touches. The cell's name says where the search begins, so that
+ * two cells which search at once do not find the same.
+ * @throws RuntimeError `refused` when there is none
+ */
+export function freeNetwork(cell: string, routeTable: string): string {
+  const routes = parseRoutes(routeTable);
+  const start = Number.parseInt(hash('sha256', cell).slice(0, 6), 16);
+  for (let step = 0; step < BLOCK_COUNT; step++) {
+    const block = (PRIVATE_NETWORK | (((start + step) % BLOCK_COUNT) << BLOCK_BITS)) >>> 0;
+    const touched = routes.some(({ destination, mask }) => {
+      const shorter = (mask & BLOCK_MASK) >>> 0;
+      return (block & shorter) >>> 0 === (destination & shorter) >>> 0;
+    });
+    if (!touched) return [block >>> 24, (block >>> 16) & 255, (block >>> 8) & 255].join('.');
+  }
+  throw new RuntimeError('refused', 'every private network in 10.0.0.0/8 is routed already; give the pods Docker');
+}
+
+/** All but the default route, which touches everything. The kernel writes addresses with their bytes turned around. */
+function parseRoutes(table: string): { readonly destination: number; readonly mask: number }[] {
+  return table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split('\t'))
+    .map((fields) => ({ destination: turned(fields[1]), mask: turned(fields[7]) }))
+    .filter(({ mask }) => mask !== 0);
+}
+
+function turned(hexadecimal = '0'): number {
+  const bytes = Buffer.from(hexadecimal.padStart(8, '0'), 'hex');
+  return bytes.readUInt32LE();
+}

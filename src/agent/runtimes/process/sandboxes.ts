@@ -1,0 +1,142 @@
+/** Sandboxes of plain processes: one small process holds a pod's namespaces and forwards its host ports. */
+import { hash } from 'node:crypto';
+import type { Clock } from '../../../foundation/clock.ts';
+import type { HostPort, RuntimeSandbox, SandboxSpec } from '../container-runtime.ts';
+import { RuntimeError } from '../container-runtime.ts';
+import type { Feed } from './feed.ts';
+import type { Isolation } from './machine.ts';
+import { connectPod, disconnectPod } from './network.ts';
+import { sandboxIdOf } from './places.ts';
+import type { Owner } from './places.ts';
+import type { ProcessMark, Records, SandboxDescription } from './records.ts';
+import { isAlive, order, startShim } from './shim.ts';
+import type { ShimSpecification } from './shim.ts';
+import { createTurns } from './turns.ts';
+
+/** A sandbox that was told to end does so at once, unless the machine is drowning. */
+const END_TIMEOUT_MS = 15_000;
+const ANY_ADDRESS = '0.0.0.0';
+
+export interface SandboxDependencies {
+  readonly owner: Owner;
+  readonly clock: Clock;
+  readonly records: Records;
+  readonly feed: Feed;
+  readonly isolation: () => Promise<Isolation>;
+}
+
+/** What a container needs to know of its sandbox. */
+export interface SandboxFacts {
+  readonly description: SandboxDescription;
+  readonly mark: ProcessMark | undefined;
+  readonly running: boolean;
+}
+
+export interface Sandboxes {
+  create(spec: SandboxSpec): Promise<RuntimeSandbox>;
+  remove(id: string): Promise<void>;
+  /** Undefined when it is gone. */
+  facts(id: string): Promise<SandboxFacts | undefined>;
+  observe(id: string): Promise<RuntimeSandbox | undefined>;
+}
+
+export function createSandboxes(dependencies: SandboxDependencies): Sandboxes {
+  const { owner, clock, records, feed, isolation } = dependencies;
+  const turns = createTurns();
+
+  async function facts(id: string): Promise<SandboxFacts | undefined> {
+    const description = await records.description(id);
+    if (description?.kind !== 'sandbox') return undefined;
+    const mark = await records.running(id);
+    const complete = mark !== undefined && (description.network !== undefined || (await isolation()) === 'none');
+    return { description, mark, running: complete && (await isAlive(records.pathOf(id))) };
+  }
+
+  async function observe(id: string): Promise<RuntimeSandbox | undefined> {
+    const found = await facts(id);
+    if (found === undefined) return undefined;
+    const { pod, attempt, createdAt, network } = found.description;
+    const port = found.mark?.port ?? 0;
+    return {
+      id,
+      pod,
+      attempt,
+      running: found.running,
+      createdAt,
+      ...(network !== undefined && { ip: network.address }),
+      ...(port !== 0 && { assignedPort: port }),
+    };
+  }
+
+  async function make(id: string, spec: SandboxSpec): Promise<void> {
+    const { pod, attempt, hostname, hostPorts } = spec;
+    const description = { kind: 'sandbox', pod, attempt, hostname, createdAt: clock.now() } as const;
+    await records.describe(id, description);
+    try {
+      const isolated = (await isolation()) === 'namespaces';
+      const specification: ShimSpecification = [
+        ['state', records.pathOf(id)],
+        ...(isolated ? ([['hostname', hostname]] as const) : ([['port', seedOf(pod.uid)]] as const)),
+        ...hostPorts.map((port) => ['listen', listenerOf(port, isolated)] as const),
+      ];
+      await startShim('pause', `cell=${owner.cell} node=${owner.node} pod=${pod.uid}`, specification, () =>
+        feed.shimEnded(id),
+      );
+      const mark = await records.running(id);
+      if (!isolated || mark === undefined) return;
+      await records.describe(id, { ...description, network: await connectPod(owner, pod.uid, mark.pid) });
+    } catch (error) {
+      await remove(id);
+      throw error;
+    }
+  }
+
+  async function remove(id: string): Promise<void> {
+    const description = await records.description(id);
+    if (description?.kind !== 'sandbox') return;
+    await order(records.pathOf(id), 'quit');
+    const ended = await feed.until(async () => !(await isAlive(records.pathOf(id))), END_TIMEOUT_MS);
+    if (!ended) throw new RuntimeError('unavailable', `the sandbox ${id} does not end`);
+    if (description.network !== undefined) await disconnectPod(owner, description.network.networkInterface);
+    await records.remove(id);
+  }
+
+  return {
+    facts,
+    observe,
+    remove: (id) => turns(id, () => remove(id)),
+    create: (spec) => {
+      const id = sandboxIdOf(spec.pod, spec.attempt);
+      return turns(id, async () => {
+        const found = await facts(id);
+        const begun = found !== undefined && (found.mark === undefined || lacksNetwork(found, await isolation()));
+        // What an agent that died had only begun is made anew; what has ended is for the next attempt to replace.
+        if (begun) await remove(id);
+        if (found === undefined || begun) await make(id, spec);
+        const sandbox = await observe(id);
+        if (sandbox === undefined) throw new RuntimeError('gone', `the sandbox ${id} was removed while it was made`);
+        return sandbox;
+      });
+    },
+  };
+}
+
+function lacksNetwork({ description }: SandboxFacts, isolation: Isolation): boolean {
+  return isolation === 'namespaces' && description.network === undefined;
+}
+
+/** Pods begin their search for a port at different places, and a pod at the same. */
+function seedOf(uid: string): string {
+  return String(Number.parseInt(hash('sha256', uid).slice(0, 8), 16));
+}
+
+/** Port 0 is the pod's own one: without a network of its own, that is where its program was told to listen. */
+function listenerOf({ hostIP, hostPort, containerPort, protocol }: HostPort, isolated: boolean): string {
+  if (protocol !== 'TCP') {
+    throw new RuntimeError(
+      'refused',
+      `host port ${hostPort}/${protocol}: the process runtime forwards TCP only; use Docker`,
+    );
+  }
+  return `${hostIP ?? ANY_ADDRESS} ${hostPort} ${isolated ? containerPort : 0}`;
+}

@@ -1,0 +1,63 @@
+# Writes what a container prints, line by line in the format of Kubernetes' container logs: time, stream, F or P, text.
+package Log;
+use strict;
+use warnings;
+
+# 10 MB as Kubernetes keeps by default, and one older file of the same size; a chatty program cannot fill the disk.
+use constant SIZE_MAX_BYTES => 10 * 1024 * 1024;
+# A longer line is written in parts, as container engines do.
+use constant LINE_MAX_BYTES => 16 * 1024;
+
+sub open_at {
+  my ($path, $size_max) = @_;
+  my $self = bless { path => $path, size_max => $size_max || SIZE_MAX_BYTES, unfinished => {} };
+  $self->reopen;
+  return $self;
+}
+
+sub reopen {
+  my ($self) = @_;
+  open $self->{file}, '>>', $self->{path} or die "$self->{path}: $!\n";
+  $self->{size} = -s $self->{file};
+}
+
+# A full disk loses lines, not containers: whether the write succeeds is not asked.
+sub write_records {
+  my ($self, $records) = @_;
+  return if $records eq '';
+  if ($self->{size} + length $records > $self->{size_max} && $self->{size} > 0) {
+    rename $self->{path}, "$self->{path}.1";
+    $self->reopen;
+  }
+  $self->{size} += syswrite($self->{file}, $records) // 0;
+}
+
+sub take {
+  my ($self, $stream, $bytes) = @_;
+  my $prefix = timestamp() . " $stream";
+  my $text = ($self->{unfinished}{$stream} // '') . $bytes;
+  my $records = '';
+  while ((my $end = index $text, "\n") >= 0) {
+    my $line = substr $text, 0, $end + 1, '';
+    while (length $line > LINE_MAX_BYTES + 1) { $records .= "$prefix P " . substr($line, 0, LINE_MAX_BYTES, '') . "\n" }
+    $records .= "$prefix F $line";
+  }
+  while (length $text > LINE_MAX_BYTES) { $records .= "$prefix P " . substr($text, 0, LINE_MAX_BYTES, '') . "\n" }
+  $self->{unfinished}{$stream} = $text;
+  $self->write_records($records);
+}
+
+# The last words of a stream need not end with a line feed.
+sub finish {
+  my ($self, $stream) = @_;
+  my $text = delete $self->{unfinished}{$stream} // '';
+  $self->write_records(timestamp() . " $stream P $text\n") if $text ne '';
+}
+
+sub timestamp {
+  my ($seconds, $nanoseconds) = Kernel::now();
+  my ($second, $minute, $hour, $day, $month, $year) = gmtime $seconds;
+  return sprintf '%04d-%02d-%02dT%02d:%02d:%02d.%09dZ', $year + 1900, $month + 1, $day, $hour, $minute, $second, $nanoseconds;
+}
+
+1;
