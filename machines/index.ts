@@ -32,6 +32,7 @@ export * from './labels.ts';
 export * from './merge-patch.ts';
 export * from './message.ts';
 export * from './metadata.ts';
+export type { Manifests, ObjectKind, Objects, Shown, Written } from './objects.ts';
 export * from './quantity.ts';
 export * from './refusal.ts';
 export * from './schema.ts';

@@ -1,0 +1,329 @@
+/** A cell as a program sees it: commands, queries, watches, the log, logs and exec, over one connection. */
+import {
+  kinds,
+  type Command,
+  type CommandDraft,
+  type Kind,
+  type Manifests,
+  type ObjectKind,
+  type Objects,
+  type Outcome,
+  type Refusal,
+} from '../../machines/index.ts';
+import type { ExecRequest, LogChunk, LogRequest } from '../agent/runtimes/container-runtime.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Identifiers } from '../foundation/identifiers.ts';
+import type { Entry } from '../log/entry.ts';
+import { applyPatch, withLastApplied, type GivenManifest } from './apply.ts';
+import { CommandClient } from './command-client.ts';
+import type { Bus } from './connection.ts';
+import { QueryClient } from './query-client.ts';
+import { GET_MAX_KEYS, QUERY_WAIT_MAX_MS, type AnyObject, type ListAnswer, type Query } from './query-messages.ts';
+import { Requester } from './requester.ts';
+import { openExec, openLogs, type ContainerTarget, type ExecHandle } from './session-client.ts';
+import { watch, type WatchEvent, type WatchSelection } from './watch.ts';
+
+/** A command was refused; `refusal` says why, in Kubernetes' words. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
+/** A command was not decided: malformed, too large, or the cell had no room for it. */
+export class NotDecidedError extends Error {
+  override readonly name = 'NotDecidedError';
+  readonly why: Extract<Outcome, { outcome: 'not-decided' }>['why'];
+
+  constructor({ why, message }: Extract<Outcome, { outcome: 'not-decided' }>) {
+    super(message);
+    this.why = why;
+  }
+}
+
+/** Outcomes of a command that was decided with yes. */
+export type Applied = Extract<Outcome, { outcome: 'accepted' | 'unchanged' }>;
+
+/** A command without what the client fills in: id and namespace. */
+export type SentCommand = Omit<CommandDraft, 'id' | 'namespace'> & {
+  readonly id?: string;
+  readonly namespace?: string;
+};
+
+export type ApplyOutcome =
+  | { readonly result: 'created' | 'configured' | 'unchanged'; readonly name: string; readonly revision: number }
+  | { readonly result: 'failed'; readonly name: string; readonly error: RefusedError | NotDecidedError };
+
+/** Where an object is: a name, and its namespace where that is not `default`. */
+export interface Where {
+  readonly namespace?: string;
+}
+
+/** What a deletion may say beside the object. */
+export interface DeleteOptions extends Where {
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+/** A kind by its name: typed objects for the kinds this version knows, any object for others. */
+export type ObjectOf<Name extends string> = Name extends ObjectKind ? Objects[Name] : AnyObject;
+export type ManifestOf<Name extends string> = Name extends ObjectKind ? Manifests[Name] : GivenManifest;
+
+/** Any manifest of a kind with types. */
+export type AnyManifestOf = Manifests[ObjectKind];
+
+export interface CellClientOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly identifiers: Identifiers;
+  /** How long a command or query is repeated while nobody answers, milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+const DEFAULT_NAMESPACE = 'default';
+
+export class CellClient {
+  readonly #options: CellClientOptions;
+  readonly #requester: Requester;
+  readonly #queries: QueryClient;
+  readonly #commands: CommandClient;
+
+  constructor(options: CellClientOptions) {
+    const { bus, clock, deadlineMs } = options;
+    this.#options = options;
+    // Several clients may be connected under one actor; each hears only its own answers.
+    this.#requester = new Requester(bus, clock, options.identifiers.uuid());
+    const shared = { bus, requester: this.#requester, clock, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+    this.#queries = new QueryClient(shared);
+    this.#commands = new CommandClient({ ...shared, seen: () => this.#queries.seen });
+  }
+
+  get cell(): string {
+    return this.#options.bus.cell;
+  }
+
+  get queries(): QueryClient {
+    return this.#queries;
+  }
+
+  /** Sends commands as they are, each decided separately; outcomes in the same order. Rejects with OutcomeUnknownError or NoWriterError. */
+  async submit(drafts: readonly CommandDraft[]): Promise<readonly Outcome[]> {
+    const outcomes = await this.#commands.send(drafts);
+    for (const outcome of outcomes) if ('revision' in outcome) this.#queries.saw(outcome.revision);
+    return outcomes;
+  }
+
+  /** Sends one command. Rejects with RefusedError or NotDecidedError, and as submit does. */
+  async send(command: SentCommand): Promise<Applied> {
+    const [outcome] = await this.submit([this.#complete(command)]);
+    return accepted(outcome);
+  }
+
+  /** Creates an object; resolves with where it stands now, its name included where generateName made it. */
+  create(manifest: AnyManifestOf | GivenManifest): Promise<Applied> {
+    return this.send(this.#creation(manifest));
+  }
+
+  /** Makes an object what the manifest says, as `kubectl apply` does. */
+  async apply(manifest: AnyManifestOf | GivenManifest): Promise<Extract<ApplyOutcome, { revision: number }>> {
+    const [outcome] = await this.applyAll([manifest]);
+    if (outcome === undefined) throw new Error('an apply has an outcome');
+    if (outcome.result === 'failed') throw outcome.error;
+    return outcome;
+  }
+
+  /** Applies several manifests, in order, in as few messages as possible. A failed one does not stop the others. */
+  async applyAll(manifests: readonly (AnyManifestOf | GivenManifest)[]): Promise<readonly ApplyOutcome[]> {
+    if (manifests.length === 0) return [];
+    const commands = await this.#applications(manifests);
+    const outcomes = [...(await this.submit(commands))];
+    // Somebody created or deleted the object between our look and our command: once more, knowing that.
+    const late = outcomes.flatMap((outcome, index) => (isOvertaken(outcome) ? [index] : []));
+    if (late.length > 0) {
+      const again = await this.#applications(late.map((index) => manifests[index] as GivenManifest));
+      const answers = await this.submit(again);
+      for (const [at, index] of late.entries()) {
+        outcomes[index] = answers[at] as Outcome;
+        commands[index] = again[at] as CommandDraft;
+      }
+    }
+    return outcomes.map((outcome, index) => applyOutcome(commands[index] as CommandDraft, outcome));
+  }
+
+  /** The object, or undefined where there is none. */
+  async get<const Name extends string>(
+    kind: Name,
+    name: string,
+    where: Where = {},
+  ): Promise<ObjectOf<Name> | undefined> {
+    const { items } = await this.#queries.get<ObjectOf<Name>>({
+      keys: [{ kind, name, namespace: namespaceOf(kind, where) }],
+    });
+    return items[0] ?? undefined;
+  }
+
+  /** Objects of a kind at one revision; of all namespaces where none is given. */
+  list<const Name extends string>(
+    kind: Name,
+    query: Omit<Query<'list'>, 'kind'> = {},
+  ): Promise<ListAnswer<ObjectOf<Name>>> {
+    return this.#queries.list<ObjectOf<Name>>({ ...query, kind });
+  }
+
+  /** Asks for an object's deletion; it is gone when its containers and finalizers are. */
+  delete(kind: string, name: string, options: DeleteOptions = {}): Promise<Applied> {
+    const { namespace, ...given } = options;
+    return this.send({
+      kind,
+      name,
+      verb: 'delete',
+      arguments: given,
+      ...(namespace === undefined ? {} : { namespace }),
+    });
+  }
+
+  /** Changes how many pods a controller keeps. */
+  scale(kind: string, name: string, replicas: number, where: Where = {}): Promise<Applied> {
+    return this.send({ kind, name, verb: 'scale', arguments: { replicas }, ...where });
+  }
+
+  /** Changes parts of an object: a JSON merge patch. */
+  patch(kind: string, name: string, patch: Readonly<Record<string, unknown>>, where: Where = {}): Promise<Applied> {
+    return this.send({ kind, name, verb: 'patch', arguments: { patch }, ...where });
+  }
+
+  /** The objects of a kind, then what becomes of them, until the signal is aborted or the loop is left. */
+  watch<const Name extends string>(
+    kind: Name,
+    selection: Omit<WatchSelection, 'kind'> = {},
+    signal?: AbortSignal,
+  ): AsyncIterable<WatchEvent<ObjectOf<Name> & AnyObject>> {
+    const { bus, clock } = this.#options;
+    return watch({
+      bus,
+      clock,
+      queries: this.#queries,
+      selection: { ...selection, kind },
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** The log's entries from its beginning or from an entry, revision or time (Unix milliseconds) on; with `follow` those to come too. */
+  async *log(
+    options: {
+      readonly entry?: number;
+      readonly fromRevision?: number;
+      readonly fromTime?: number;
+      readonly follow?: boolean;
+    } = {},
+    signal?: AbortSignal,
+  ): AsyncGenerator<Entry, void, undefined> {
+    const { follow = false, ...from } = options;
+    let query: Query<'log'> = { ...from, waitMs: follow ? QUERY_WAIT_MAX_MS : 0 };
+    for (;;) {
+      if (signal?.aborted) return;
+      const answer = await this.#queries.ask('log', query);
+      yield* answer.entries as readonly Entry[];
+      if (answer.entries.length === 0 && !follow) return;
+      query = { entry: answer.next, waitMs: query.waitMs ?? 0 };
+    }
+  }
+
+  /** The output of a container, from its node. */
+  logs(
+    target: ContainerTarget & { readonly previous?: boolean },
+    request: Partial<LogRequest> = {},
+    signal?: AbortSignal,
+  ): AsyncIterable<LogChunk> {
+    return openLogs(this.#sessions, target, { follow: false, timestamps: false, ...request }, signal);
+  }
+
+  /** Runs a command in a container, on its node. */
+  exec(target: ContainerTarget, request: Pick<ExecRequest, 'command'> & Partial<ExecRequest>): ExecHandle {
+    return openExec(this.#sessions, target, { stdin: false, tty: false, ...request });
+  }
+
+  status() {
+    return this.#queries.status();
+  }
+
+  /** JSON Schemas of everything that travels. */
+  schemas() {
+    return this.#queries.ask('schemas', {});
+  }
+
+  close(): Promise<void> {
+    return this.#options.bus.close();
+  }
+
+  get #sessions() {
+    const { bus, clock, identifiers } = this.#options;
+    return { bus, clock, identifiers, requester: this.#requester };
+  }
+
+  #complete(command: SentCommand): CommandDraft {
+    const namespace = namespaceOf(command.kind, command);
+    return { ...command, namespace, id: command.id ?? this.#options.identifiers.uuid() };
+  }
+
+  #creation(manifest: GivenManifest): SentCommand {
+    const { name = '', namespace } = manifest.metadata;
+    const verb = { verb: 'create', arguments: { manifest } };
+    return { kind: manifest.kind, name, ...verb, ...(namespace === undefined ? {} : { namespace }) };
+  }
+
+  /** A creation where there is no such object, a patch where there is. */
+  async #applications(manifests: readonly GivenManifest[]): Promise<CommandDraft[]> {
+    const keys = manifests.map(({ kind, metadata }) => ({
+      kind,
+      namespace: namespaceOf(kind, metadata),
+      name: metadata.name ?? '',
+    }));
+    const items: (AnyObject | null)[] = [];
+    for (let start = 0; start < keys.length; start += GET_MAX_KEYS) {
+      items.push(...(await this.#queries.get({ keys: keys.slice(start, start + GET_MAX_KEYS) })).items);
+    }
+    return manifests.map((manifest, index) => {
+      const live = items[index];
+      if (!live) return this.#complete(this.#creation(withLastApplied(manifest)));
+      const { name = '', namespace } = manifest.metadata;
+      const patch = applyPatch(manifest, live);
+      return this.#complete({
+        kind: manifest.kind,
+        name,
+        verb: 'patch',
+        arguments: { patch },
+        ...(namespace === undefined ? {} : { namespace }),
+      });
+    });
+  }
+}
+
+/** The namespace an object is in: none for kinds of cluster scope, `default` where none is said. */
+export function namespaceOf(kind: string, where: Where): string {
+  const known: Kind | undefined = kinds.get(kind);
+  return known && !known.namespaced ? '' : (where.namespace ?? DEFAULT_NAMESPACE);
+}
+
+function accepted(outcome: Outcome | undefined): Applied {
+  if (outcome === undefined) throw new Error('a command has an outcome');
+  if (outcome.outcome === 'refused') throw new RefusedError(outcome.refusal);
+  if (outcome.outcome === 'not-decided') throw new NotDecidedError(outcome);
+  return outcome;
+}
+
+function isOvertaken(outcome: Outcome): boolean {
+  if (outcome.outcome !== 'refused') return false;
+  return outcome.refusal.reason === 'AlreadyExists' || outcome.refusal.reason === 'NotFound';
+}
+
+function applyOutcome({ name, verb }: Pick<Command, 'name' | 'verb'>, outcome: Outcome): ApplyOutcome {
+  if (outcome.outcome === 'refused') return { result: 'failed', name, error: new RefusedError(outcome.refusal) };
+  if (outcome.outcome === 'not-decided') return { result: 'failed', name, error: new NotDecidedError(outcome) };
+  if (outcome.outcome === 'unchanged') return { result: 'unchanged', name, revision: outcome.revision };
+  return { result: verb === 'create' ? 'created' : 'configured', name: outcome.name, revision: outcome.revision };
+}
