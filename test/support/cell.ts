@@ -23,6 +23,8 @@ export type TestCommand = Pick<Command, 'kind' | 'name' | 'verb'> & Partial<Comm
 export class Cell {
   readonly state = new CellState();
   readonly changes: Change[] = [];
+  /** The entries as the log would store them. */
+  readonly payloads: Uint8Array[] = [];
   /** Unix milliseconds. */
   now = Date.UTC(2026, 0, 1);
   #number = 0;
@@ -82,6 +84,13 @@ export class Cell {
 
   /** Decides and folds one command as the writer does. */
   submit(command: Command): Outcome {
+    const [outcome] = this.submitTogether([command]);
+    if (outcome === undefined) throw new Error('a command has an outcome');
+    return outcome;
+  }
+
+  /** Decides and folds commands that have queued, as one entry; with none it is an empty one. */
+  submitTogether(commands: readonly Command[]): readonly Outcome[] {
     const batch = new Batch({
       state: this.state,
       identifiers: this.#identifiers,
@@ -90,13 +99,17 @@ export class Cell {
       writer: 'test',
       lineage: 'test',
     });
-    const outcome = batch.decide(command);
-    if (outcome === 'full') throw new Error('a batch has room for one command');
-    const { entry, overlay, hash } = batch.prepare();
+    const outcomes = commands.map((command) => {
+      const outcome = batch.decide(command);
+      if (outcome === 'full') throw new Error('a test sends no more together than a batch has room for');
+      return outcome;
+    });
+    const { entry, overlay, payload, hash } = batch.prepare();
     const revision = entry.firstRevision + entry.commits.length - 1;
     this.state.adopt(overlay, { lineage: entry.lineage, entry: entry.number, revision, hash }, entry.time);
+    this.payloads.push(payload);
     this.changes.push(...overlay.changes);
-    return outcome;
+    return outcomes;
   }
 
   /** What a reconciler wants for a key. */
