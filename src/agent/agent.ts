@@ -69,6 +69,9 @@ class NodeAgent implements Agent {
   readonly #stopped = new AbortController();
   #heartbeat: Timer | undefined;
   #wasConnected = false;
+  /** No full list has been taken since the last connect, or one was lost. */
+  #workWanted = true;
+  #asksForWork = false;
   #listening: Promise<void> = Promise.resolve();
 
   constructor(options: AgentOptions) {
@@ -91,7 +94,6 @@ class NodeAgent implements Agent {
     link.onWork((list) => this.#receive(list));
     this.#listening = this.#listen();
     this.#beat();
-    if (link.connected()) void this.#requestWork();
   }
 
   async stop(): Promise<void> {
@@ -143,19 +145,24 @@ class NodeAgent implements Agent {
     if (verdict === 'stale') {
       logger.info('a work list older than the newest was ignored', { position: list.position, term: list.term });
     } else if (verdict === 'gap') {
+      this.#workWanted = true;
       void this.#requestWork();
     } else if (list.full) {
+      this.#workWanted = false;
       this.#reports.kick();
     }
   }
 
+  /** Failing is no matter: asked again with every heartbeat until a full list has come. */
   async #requestWork(): Promise<void> {
+    if (this.#asksForWork) return;
+    this.#asksForWork = true;
     try {
       await this.#options.link.requestWork();
     } catch (error) {
-      // The next (re)connect brings a full list by itself, and any later change shows the gap again.
       this.#options.logger.debug('nobody gave a work list', { error });
     }
+    this.#asksForWork = false;
   }
 
   async #listen(): Promise<void> {
@@ -167,9 +174,11 @@ class NodeAgent implements Agent {
     const connected = link.connected();
     if (connected) link.heartbeat(this.#pods.seen);
     if (connected && !this.#wasConnected) {
+      // The link asks for work by itself now.
+      this.#workWanted = true;
       this.#registration.renew();
       this.#reports.kick();
-    }
+    } else if (connected && this.#workWanted) void this.#requestWork();
     this.#wasConnected = connected;
     void this.#registration.attempt();
     this.#heartbeat = clock.after(HEARTBEAT_INTERVAL_MS, () => this.#beat());

@@ -21,7 +21,7 @@ export function levelOf(pod: PodState, name: string, image: string, now: number)
   const run = memory?.current;
   return {
     name,
-    attempt: Math.max(0, memory?.attempt ?? 0),
+    attempt: shownAttempt(memory, state),
     state,
     ...(lastTerminated !== undefined && { lastTerminated }),
     ready: 'running' in state,
@@ -29,6 +29,13 @@ export function levelOf(pod: PodState, name: string, image: string, now: number)
     ...(run !== undefined && run.imageId !== '' && { imageId: run.imageId }),
     ...(run !== undefined && { containerId: run.id }),
   };
+}
+
+/** A run that was made and has not started yet is not counted: what is told is still about the run before. */
+function shownAttempt(memory: ContainerMemory | undefined, state: ContainerLevel['state']): number {
+  if (memory === undefined) return 0;
+  const isUnstarted = 'waiting' in state && memory.exit === undefined && memory.current?.state === 'created';
+  return Math.max(0, isUnstarted ? memory.attempt - 1 : memory.attempt);
 }
 
 function stateOf(pod: PodState, memory: ContainerMemory | undefined, now: number): ContainerLevel['state'] {

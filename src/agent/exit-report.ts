@@ -1,6 +1,6 @@
 /** Describes how a container ended, with the last lines it printed. */
 import type { TerminatedReport } from '../../machines/pod/index.ts';
-import { LAST_LINES_MAX_BYTES } from '../../machines/pod/commands.ts';
+import { LAST_LINES_MAX_BYTES } from '../../machines/pod/index.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { ContainerExit, ContainerRuntime, RuntimeContainer } from './runtimes/container-runtime.ts';
 

@@ -207,12 +207,12 @@ export class Reports {
     };
   }
 
-  /** Above all that was sent and folded. The hour keeps it above what a process before this one may still have under way. */
+  /** Above all that was sent and folded. A process's first one is the hour, above what the process before may still have under way. */
   #nextNumber(work: WorkPod, container: string): number {
     let numbers = this.#numbers.get(work.uid);
     if (numbers === undefined) this.#numbers.set(work.uid, (numbers = new Map()));
-    const last = Math.max(numbers.get(container) ?? 0, work.containers[container]?.number ?? 0);
-    const number = Math.max(last + 1, this.#options.clock.now());
+    const last = numbers.get(container) ?? this.#options.clock.now();
+    const number = Math.max(last, work.containers[container]?.number ?? 0) + 1;
     numbers.set(container, number);
     return number;
   }
