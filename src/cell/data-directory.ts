@@ -34,6 +34,8 @@ export function dataDirectory(path: string): DataDirectory {
 /** The name under which a cell's subjects, stream and containers go; made at the first start. */
 export interface CellIdentity {
   readonly cell: string;
+  /** It was up once: the demo is never applied again. */
+  readonly startedBefore: boolean;
 }
 
 /** Reads the identity, making one where there is none. */
@@ -41,9 +43,15 @@ export function identityOf(directory: DataDirectory): CellIdentity {
   mkdirSync(directory.root, { recursive: true, mode: 0o700 });
   const known = readJson<CellIdentity>(directory.identity);
   if (known) return known;
-  const identity: CellIdentity = { cell: `cell-${systemIdentifiers.suffix()}` };
+  const identity: CellIdentity = { cell: `cell-${systemIdentifiers.suffix()}`, startedBefore: false };
   writeJson(directory.identity, identity);
   return identity;
+}
+
+/** Remembers that the cell was up once. */
+export function markStarted(directory: DataDirectory): void {
+  const identity = identityOf(directory);
+  if (!identity.startedBefore) writeJson(directory.identity, { ...identity, startedBefore: true });
 }
 
 /** A JSON file's content; undefined where it is missing or does not parse. */

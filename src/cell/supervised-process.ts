@@ -101,7 +101,7 @@ export class SupervisedProcess {
 }
 
 /** The message of the last line a process logged, for people. */
-function lastMessage(logFile: string): string {
+export function lastMessage(logFile: string): string {
   const line = readFileSync(logFile, 'utf8').trimEnd().split('\n').at(-1) ?? '';
   try {
     const { error, msg } = JSON.parse(line) as {

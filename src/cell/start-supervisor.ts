@@ -1,0 +1,80 @@
+/** Starts the supervisor process and waits for each part of the cell to answer, saying what stands in the way where one does not. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { connectBus } from '../bus/connection.ts';
+import { CellClient } from '../bus/cell-client.ts';
+import { readCredentials } from '../bus/credentials.ts';
+import { systemClock, type Clock } from '../foundation/clock.ts';
+import { systemIdentifiers } from '../foundation/identifiers.ts';
+import { credentialsFile, OPERATOR } from './bus-users.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { runningCell } from './running-cell.ts';
+import type { RuntimeName } from './runtime-name.ts';
+import { lastMessage } from './supervised-process.ts';
+import { PROCESS_PROGRAM } from './supervisor.ts';
+import { CellStartError, type UpOptions } from './up-options.ts';
+
+/** How often a part that is starting is asked. */
+const POLL_MS = 50;
+/** How long a part may take: the bus recovers a large log, the control plane replays it. */
+export const START_MAX_MS = 180_000;
+
+/** A supervisor that was started. */
+export interface StartedSupervisor {
+  readonly child: ChildProcess;
+  /** Resolves with its exit code once it has ended. */
+  readonly ended: Promise<number | null>;
+  readonly logFile: string;
+}
+
+export function startSupervisor(directory: DataDirectory, options: UpOptions, runtime: RuntimeName): StartedSupervisor {
+  mkdirSync(directory.logs, { recursive: true, mode: 0o700 });
+  const logFile = join(directory.logs, 'supervisor.log');
+  const descriptor = openSync(logFile, 'a', 0o600);
+  const nodes = Array.from({ length: options.nodes }, (_, index) => `n${index + 1}`);
+  const args = ['supervisor', '--data', directory.root, '--nodes', nodes.join(','), '--runtime', runtime];
+  if (options.standby) args.push('--standby');
+  if (options.listen !== undefined) args.push('--listen', options.listen);
+  if (options.acceptLoss) args.push('--accept-loss');
+  if (options.acceptUnsynced) args.push('--accept-unsynced');
+  if (options.detach) args.push('--detached');
+  const child = spawn(process.execPath, [PROCESS_PROGRAM, ...args], {
+    // A session of its own: Ctrl-C reaches only us, and we tell it; detached, it outlives us and the terminal.
+    detached: true,
+    stdio: [options.detach ? 'ignore' : 'pipe', descriptor, descriptor],
+  });
+  closeSync(descriptor);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => resolve(code));
+    child.once('error', () => resolve(null));
+  });
+  return { child, ended, logFile };
+}
+
+/** Asks until there is an answer. Raises CellStartError when the supervisor ends, stands still, or takes too long. */
+export async function waitUntil<Answer>(
+  what: string,
+  directory: DataDirectory,
+  supervisor: StartedSupervisor,
+  clock: Clock,
+  ask: () => Promise<Answer | undefined> | Answer | undefined,
+): Promise<Answer> {
+  let code: number | null | undefined;
+  void supervisor.ended.then((ended) => (code = ended));
+  for (const until = clock.monotonic() + START_MAX_MS; clock.monotonic() < until; await clock.sleep(POLL_MS)) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (code !== undefined) throw new CellStartError(`${lastMessage(supervisor.logFile)} (see ${supervisor.logFile})`);
+    const trouble = runningCell(directory)?.trouble;
+    if (trouble !== undefined) throw new CellStartError(trouble);
+  }
+  throw new CellStartError(`${what} did not get ready within ${START_MAX_MS / 1000} s: see ${directory.logs}`);
+}
+
+/** The bus answers to the operator. */
+export async function connectOperator(directory: DataDirectory): Promise<CellClient> {
+  const credentials = readCredentials(credentialsFile(directory, { role: 'operator', actor: OPERATOR }));
+  const bus = await connectBus(credentials, { name: 'periplus' });
+  return new CellClient({ bus, clock: systemClock, identifiers: systemIdentifiers });
+}
