@@ -40,6 +40,25 @@ export const TerminatedReport = strictObject({
 });
 export type TerminatedReport = Static<typeof TerminatedReport>;
 
+const Waiting = strictObject({ reason: Type.String(), message: Type.Optional(Type.String()) });
+const Running = strictObject({ startedAt: Type.Number() });
+
+/** Exactly one of the three. Not a union, whose errors would not name what is wrong. */
+const ContainerLevelState = Type.Unsafe<
+  | { readonly waiting: Static<typeof Waiting> }
+  | { readonly running: Static<typeof Running> }
+  | { readonly terminated: TerminatedReport }
+>(
+  strictObject(
+    {
+      waiting: Type.Optional(Waiting),
+      running: Type.Optional(Running),
+      terminated: Type.Optional(TerminatedReport),
+    },
+    { minProperties: 1, maxProperties: 1 },
+  ),
+);
+
 /** A container as its agent sees it now: a level, not a change. */
 export const ContainerReport = strictObject({
   name: Type.String(),
@@ -47,11 +66,7 @@ export const ContainerReport = strictObject({
   number: Type.Integer({ minimum: 0 }),
   /** Runs before this one: Kubernetes' restartCount. */
   attempt: Type.Integer({ minimum: 0 }),
-  state: Type.Union([
-    strictObject({ waiting: strictObject({ reason: Type.String(), message: Type.Optional(Type.String()) }) }),
-    strictObject({ running: strictObject({ startedAt: Type.Number() }) }),
-    strictObject({ terminated: TerminatedReport }),
-  ]),
+  state: ContainerLevelState,
   /** How the run before this one ended, where the agent knows. */
   lastTerminated: Type.Optional(TerminatedReport),
   ready: Type.Boolean(),

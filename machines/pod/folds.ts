@@ -37,7 +37,7 @@ export function fold(context: PodContext, event: PodEvent): Partial<PodContext> 
     case 'PodSucceeded':
       return phaseEntered(context, 'Succeeded', event);
     case 'PodFailed':
-      return phaseEntered(context, 'Failed', event);
+      return phaseEntered({ ...context, status: withoutUnstarted(context.status) }, 'Failed', event);
     case 'PodNodeLost':
       return nodeLost(context, event);
     case 'PodNodeReturned':
@@ -130,6 +130,13 @@ function phaseEntered(
 ): Partial<PodContext> {
   const status: PodStatus = { ...context.status, ...data, phase };
   return { status: { ...status, conditions: conditionsOf(status, context.nodeLoss !== undefined, time) } };
+}
+
+/** Of a pod that failed, containers that were never started have no status: nobody waits for them any more. */
+function withoutUnstarted(status: PodStatus): PodStatus {
+  const { containerStatuses = [] } = status;
+  const known = containerStatuses.filter(({ state, lastState }) => !('waiting' in state) || lastState.terminated);
+  return known.length === containerStatuses.length ? status : { ...status, containerStatuses: known };
 }
 
 function nodeLost(context: PodContext, { data, time }: Of<'PodNodeLost'>): Partial<PodContext> {

@@ -71,7 +71,7 @@ export class Then {
   }
 
   /** Exactly these events, in this order. */
-  then(...expected: readonly ExpectedEvent[]): this {
+  thenEvents(...expected: readonly ExpectedEvent[]): this {
     expect(this.#outcome).toMatchObject({ outcome: 'accepted' });
     const events = this.cell.changes.at(-1)?.commit.events ?? [];
     expect(events.map(({ type }) => type)).toEqual(
