@@ -132,7 +132,6 @@ class NodeAgent implements Agent {
         starts: createLimiter(STARTS_IN_FLIGHT_MAX),
         pulls: createLimiter(PULLS_IN_FLIGHT_MAX),
         hostIP: address,
-        unenforceable: () => this.#registration.info?.unenforceable ?? [],
         pullSecrets: (request) => readPullSecrets(dataDirectory, request),
         report: (work, update) => this.#reports.submit(work, update),
       },

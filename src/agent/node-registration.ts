@@ -26,15 +26,9 @@ export class NodeRegistration {
   #draft: CommandDraft | undefined;
   #needed = true;
   #busy = false;
-  #info: RuntimeInfo | undefined;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
-  }
-
-  /** The machine, once the engine has described it. */
-  get info(): RuntimeInfo | undefined {
-    return this.#info;
   }
 
   /** The connection is new: the control plane may not know of this node. */
@@ -48,8 +42,7 @@ export class NodeRegistration {
     if (!this.#needed || this.#busy || !this.#options.link.connected()) return;
     this.#busy = true;
     try {
-      this.#info = await this.#options.runtime.info();
-      const draft = (this.#draft ??= this.#makeDraft(this.#info));
+      const draft = (this.#draft ??= this.#makeDraft(await this.#options.runtime.info()));
       const [outcome] = await this.#options.link.send([draft]);
       if (outcome !== undefined) this.#judge(draft, outcome);
     } catch (error) {

@@ -6,7 +6,13 @@ import type { PodAttempts, SavedState } from './local-state.ts';
 import type { PodServices } from './pod-services.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { Reports } from './reports.ts';
-import type { ContainerRuntime, PodIdentity, RuntimeEvent, RuntimeInventory } from './runtimes/container-runtime.ts';
+import type {
+  ContainerRuntime,
+  PodIdentity,
+  RuntimeEvent,
+  RuntimeInfo,
+  RuntimeInventory,
+} from './runtimes/container-runtime.ts';
 import { WorkBook } from './work-book.ts';
 import type { WorkVerdict } from './work-book.ts';
 
@@ -22,7 +28,7 @@ export interface PodsOptions {
   readonly logger: Logger;
   readonly reports: Reports;
   /** Everything a worker needs but the way back to here. */
-  readonly services: Omit<PodServices, 'finished' | 'attempted'>;
+  readonly services: Omit<PodServices, 'finished' | 'attempted' | 'unenforceable'>;
   /** What is to be saved has changed. */
   changed(): void;
 }
@@ -37,6 +43,7 @@ export class Pods {
   #adopted = false;
   /** A full list was taken by this process: only then is anything nobody's. */
   #authoritative = false;
+  #unenforceable: RuntimeInfo['unenforceable'] = [];
   #listing = false;
   #listAgain = false;
   #relistMs = RELIST_INITIAL_MS;
@@ -48,6 +55,7 @@ export class Pods {
     this.#options = options;
     this.#services = {
       ...options.services,
+      unenforceable: () => this.#unenforceable,
       attempted: () => options.changed(),
       finished: (uid) => this.#finished(uid),
     };
@@ -173,6 +181,7 @@ export class Pods {
     for (const [uid, worker] of this.#workers) if (!worker.busy) activities.set(uid, worker.activity);
     let inventory: RuntimeInventory;
     try {
+      if (!this.#adopted) this.#unenforceable = (await runtime.info()).unenforceable;
       inventory = await runtime.inventory();
     } catch (error) {
       logger.warn('the container engine cannot be listed', { error });

@@ -18,6 +18,8 @@ import { ManualClock, settle } from './manual-clock.ts';
 
 export const NODE = 'n1';
 
+const PROCESS_START_MS = 100;
+
 /** A container that runs for ever, unless its environment says otherwise. */
 export function container(overrides: Partial<Container> = {}): Container {
   return { name: 'app', image: 'demo:1', imagePullPolicy: 'IfNotPresent', resources: {}, ...overrides };
@@ -106,6 +108,8 @@ export async function startAgent(
     async replaceAgent(overrides) {
       await harness.agent.stop();
       plane.forgetAgent();
+      // A process takes time to start.
+      await clock.advance(PROCESS_START_MS);
       harness.agent = make(overrides);
       await harness.agent.start();
       await settle();
