@@ -1,0 +1,147 @@
+/** `get KIND [NAME]`: shows objects, once or as they change. */
+import type { Command } from 'commander';
+import type { CellClient } from '../../bus/cell-client.ts';
+import { namespaceOf } from '../../bus/cell-client.ts';
+import type { AnyObject } from '../../bus/query-messages.ts';
+import { refuse } from '../../../machines/index.ts';
+import { withCell, type CommandContext } from '../context.ts';
+import { CommandFailure, EXIT } from '../exit-codes.ts';
+import { addNamespace, addOutput, addSelector, namespaceChoice, type GlobalOptions } from '../flags.ts';
+import { formatObjects, formatTable, type OutputFormat } from '../output.ts';
+import { displayName, parseResources, type Named } from '../resources.ts';
+import { watchResources } from '../watch-table.ts';
+
+export interface GetOptions extends GlobalOptions {
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly selector?: string;
+  readonly fieldSelector?: string;
+  readonly output?: OutputFormat;
+  readonly watch?: boolean;
+  readonly headers: boolean;
+  readonly ignoreNotFound?: boolean;
+}
+
+export function addGet(program: Command, context: CommandContext): void {
+  const command = program
+    .command('get <kind> [names...]')
+    .description('show objects: get pods, get pod web-1, get pods,rc, get all')
+    .option('-A, --all-namespaces', 'in all namespaces')
+    .option('--field-selector <selector>', 'fields to select by, such as spec.nodeName=n1')
+    .option('-w, --watch', 'then show what changes')
+    .option('--no-headers', 'without the line of column names')
+    .option('--ignore-not-found', 'a missing object is no failure');
+  addOutput(addSelector(addNamespace(command))).action(async (kind: string, names: string[], _, self: Command) => {
+    const options = self.optsWithGlobals<GetOptions>();
+    await withCell(context, options.data, (cell) => get(context, cell, parseResources([kind, ...names]), options));
+  });
+}
+
+async function get(
+  context: CommandContext,
+  cell: CellClient,
+  resources: readonly Named[],
+  options: GetOptions,
+): Promise<void> {
+  if (options.selector !== undefined && resources.some(({ names }) => names.length > 0)) {
+    throw new CommandFailure('selectors and names exclude each other', EXIT.usage);
+  }
+  if (options.watch) return watchResources(context, cell, resources, options);
+  if (options.output !== undefined && options.output !== 'wide') return getObjects(context, cell, resources, options);
+  await getTables(context, cell, resources, options);
+}
+
+async function getObjects(
+  { terminal }: CommandContext,
+  cell: CellClient,
+  resources: readonly Named[],
+  options: GetOptions,
+): Promise<void> {
+  const objects: AnyObject[] = [];
+  const missing: string[] = [];
+  for (const named of resources) {
+    const { kind, names } = named;
+    if (names.length === 0) {
+      objects.push(...(await cell.list<string>(kind.kind, selectionOf(named, options))).items);
+      continue;
+    }
+    const keys = names.map((name) => ({ kind: kind.kind, namespace: namespaceOf(kind.kind, options), name }));
+    const { items } = await cell.queries.get({ keys });
+    for (const [index, item] of items.entries()) {
+      if (item) objects.push(item);
+      else missing.push(refuse.notFound(kind, names[index] ?? '').message);
+    }
+  }
+  const single = resources.length === 1 && resources[0]?.names.length === 1;
+  const format = options.output as 'json' | 'yaml' | 'name';
+  if (!single || objects.length > 0) await terminal.write(formatObjects(format, objects, single));
+  complainOfMissing(terminal, missing, options);
+}
+
+async function getTables(
+  { terminal }: CommandContext,
+  cell: CellClient,
+  resources: readonly Named[],
+  options: GetOptions,
+): Promise<void> {
+  const missing: string[] = [];
+  const printed: string[] = [];
+  for (const named of resources) {
+    const { columns, rows, absent } = await tableOf(cell, named, options);
+    missing.push(...absent.map((name) => refuse.notFound(named.kind, name).message));
+    if (rows.length === 0) continue;
+    const several = resources.length > 1;
+    const lines = rows.map((row) => (several ? [displayName(named.kind, row[0] ?? ''), ...row.slice(1)] : row));
+    printed.push(options.headers ? formatTable(columns, lines) : formatTable(lines[0] ?? [], lines.slice(1)));
+  }
+  await terminal.write(printed.join('\n'));
+  if (printed.length === 0 && missing.length === 0) {
+    const scoped = !options.allNamespaces && resources.some(({ kind }) => kind.namespaced);
+    terminal.complain(
+      `No resources found${scoped ? ` in ${options.namespace ?? 'default'} namespace` : ''}${scoped ? '.' : ''}\n`,
+    );
+  }
+  complainOfMissing(terminal, missing, options);
+}
+
+/** A table of what is named; with a column for the namespace where several are looked at. */
+export async function tableOf(cell: CellClient, named: Named, options: GetOptions) {
+  const { kind, names } = named;
+  const wide = options.output === 'wide';
+  const selection = selectionOf(named, options);
+  const tables =
+    names.length === 0
+      ? [await cell.queries.table({ kind: kind.kind, wide, ...selection })]
+      : await Promise.all(
+          names.map((name) => {
+            const namespace = namespaceOf(kind.kind, options);
+            return cell.queries.table({ kind: kind.kind, wide, namespace, name });
+          }),
+        );
+  const absent = names.filter((_, index) => tables[index]?.rows.length === 0);
+  const spaced = options.allNamespaces === true && kind.namespaced;
+  const rows = tables.flatMap((table) =>
+    table.rows.map(({ namespace, cells }) => (spaced ? [namespace, ...cells] : cells)),
+  );
+  const columns = tables[0]?.columns ?? [];
+  return { columns: spaced ? ['NAMESPACE', ...columns] : columns, rows, absent };
+}
+
+/** What of a kind is looked at, beside names. */
+export function selectionOf({ kind }: Named, options: GetOptions) {
+  return {
+    ...(kind.namespaced ? namespaceChoice(options) : {}),
+    ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
+    ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
+  };
+}
+
+function complainOfMissing(
+  terminal: CommandContext['terminal'],
+  missing: readonly string[],
+  { ignoreNotFound }: GetOptions,
+): void {
+  if (missing.length === 0 || ignoreNotFound) return;
+  for (const message of missing) terminal.complain(`Error from server (NotFound): ${message}\n`);
+  throw new CommandFailure('');
+}

@@ -1,0 +1,72 @@
+/** The command line as a whole: its commands, and how one run of it ends. */
+import { Command, CommanderError } from 'commander';
+import { defaultDataDirectory } from '../cell/default-data-directory.ts';
+import { addApply } from './commands/apply.ts';
+import { addCordon } from './commands/cordon.ts';
+import { addDelete } from './commands/delete.ts';
+import { addExec } from './commands/exec.ts';
+import { addGet } from './commands/get.ts';
+import { addHistory } from './commands/history.ts';
+import { addLogs } from './commands/logs.ts';
+import { addScale } from './commands/scale.ts';
+import { addSend } from './commands/send.ts';
+import { addStatus } from './commands/status.ts';
+import { addUpAndDown, type CellControl } from './commands/up.ts';
+import type { CommandContext } from './context.ts';
+import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
+import { failureOf } from './failures.ts';
+
+export interface ProgramOptions {
+  readonly context: CommandContext;
+  readonly control: CellControl;
+  readonly version: string;
+}
+
+/** Runs one command line (without the program's name) and resolves with its exit code. Rejects only for a bug of ours. */
+export async function runProgram(words: readonly string[], options: ProgramOptions): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = makeProgram(options, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (options.context.signal.aborted) return EXIT.interrupted;
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    if (failure.message !== '') options.context.terminal.complain(`${failure.message}\n`);
+    return failure.exitCode;
+  }
+}
+
+function makeProgram({ context, control, version }: ProgramOptions, done: (exitCode: number) => void): Command {
+  const program = new Command('periplus');
+  const { terminal } = context;
+  program
+    .description('A container orchestrator you can rewind.')
+    .version(version)
+    .option('--data <directory>', 'the cell, by its data directory', defaultDataDirectory(context.environment))
+    .addHelpText('after', EXIT_CODES_HELP)
+    .showHelpAfterError('(see "periplus --help")')
+    .configureOutput({
+      writeOut: (text) => void terminal.write(text),
+      writeErr: (text) => terminal.complain(text),
+    })
+    // Errors come back as values, so that tests and main decide how the process ends.
+    .exitOverride();
+  // Subcommands copy the settings of the program they are added to.
+  addUpAndDown(program, control, done);
+  addStatus(program, context);
+  addApply(program, context);
+  addGet(program, context);
+  addDelete(program, context);
+  addScale(program, context);
+  addCordon(program, context);
+  addLogs(program, context);
+  addExec(program, context);
+  addSend(program, context);
+  addHistory(program, context);
+  return program;
+}
