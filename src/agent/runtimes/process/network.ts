@@ -1,4 +1,4 @@
-/** Gives each pod an address on a bridge of its cell; all agents of the cell on this machine share the bridge. */
+/** Gives each pod an address on a switch of its cell; all agents of the cell on this machine share the switch. */
 import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -12,8 +12,8 @@ const run = promisify(execFile);
 
 const SCRIPT = join(import.meta.dirname, 'network.sh');
 const SCRIPT_TIMEOUT_MS = 30_000;
-/** The kernel allows 15 characters: `pp`, these, a dash and the number of the pod's address, up to 4094. */
-const BRIDGE_HASH_LENGTH = 8;
+/** Of the cell's name, since the kernel allows 15 characters for an interface's. */
+const LINK_HASH_LENGTH = 8;
 const ROUTES = '/proc/net/route';
 /** Blocks of 4,096 addresses (/20) in 10.0.0.0/8, of which there are as many. */
 const BLOCK_COUNT = 4096;
@@ -21,8 +21,14 @@ const BLOCK_BITS = 12;
 const BLOCK_MASK = 0xfffff000;
 const PRIVATE_NETWORK = 10 << 24;
 
-export function bridgeOf(cell: string): string {
-  return `pp${hash('sha256', cell).slice(0, BRIDGE_HASH_LENGTH)}`;
+/** The network namespace that holds the cell's bridge. */
+export function switchOf(cell: string): string {
+  return `periplus-${encodeURIComponent(cell)}`;
+}
+
+/** The node's own interface to the switch. */
+export function linkOf(cell: string): string {
+  return `pp${hash('sha256', cell).slice(0, LINK_HASH_LENGTH)}`;
 }
 
 /** Rejects with RuntimeError `refused` with the words of the tool that could not do it. */
@@ -31,23 +37,19 @@ export async function connectPod(
   podUid: string,
   pid: number,
 ): Promise<NonNullable<SandboxDescription['network']>> {
-  const bridge = bridgeOf(owner.cell);
   const network = freeNetwork(owner.cell, await readFile(ROUTES, 'utf8'));
-  const [address = '', networkInterface = ''] = (
-    await runScript([
-      'connect',
-      bridge,
-      `periplus cell ${owner.cell}`,
-      network,
-      String(pid),
-      `periplus cell ${owner.cell} node ${owner.node} pod ${podUid}`,
-    ])
-  ).split(' ');
+  const label = `periplus cell ${owner.cell} node ${owner.node} pod ${podUid}`;
+  const connected = await runScript(['connect', ...switchArguments(owner), network, String(pid), label]);
+  const [address = '', networkInterface = ''] = connected.split(' ');
   return { address, networkInterface };
 }
 
 export async function disconnectPod(owner: Owner, networkInterface: string): Promise<void> {
-  await runScript(['disconnect', bridgeOf(owner.cell), networkInterface]);
+  await runScript(['disconnect', ...switchArguments(owner), networkInterface]);
+}
+
+function switchArguments({ cell }: Owner): readonly [string, string] {
+  return [switchOf(cell), linkOf(cell)];
 }
 
 /** The lock is on the script itself: a file that is always there, and leaves nothing behind. */

@@ -19,6 +19,7 @@ else { exit with_terminal(@rest) }
 
 sub enter {
   my (@command) = @_;
+  my $inside;
   eval {
     my %environment = map { split /=/, $_, 2 } grep { /=/ } split /\0/, Kernel::read_file("/proc/$pid/environ");
     $environment{TERM} //= 'xterm' if $mode eq 'terminal';
@@ -32,9 +33,10 @@ sub enter {
       chroot '.' or die "root: $!\n";
     }
     chdir $directory or die "the working directory $directory: $!\n";
+    $inside = 1;
     Kernel::become(\%environment, @command);
   };
-  my $not_found = $!{ENOENT};
+  my $not_found = $inside && $!{ENOENT};
   print STDERR $@;
   exit($not_found ? NOT_FOUND : CANNOT_RUN);
 }
