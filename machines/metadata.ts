@@ -54,8 +54,16 @@ export interface ObjectMeta {
 
 /** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. Pure: formats a number that came as an argument. */
 export function timestamp(unixMs: number): string {
-  return new Date(unixMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  if (unixMs !== latestTimestamp.unixMs) {
+    latestTimestamp = { unixMs, text: `${new Date(unixMs).toISOString().slice(0, SECONDS_LENGTH)}Z` };
+  }
+  return latestTimestamp.text;
 }
+
+/** Length of `2026-01-01T00:00:00`. */
+const SECONDS_LENGTH = 19;
+/** An entry's time is written many times over, and writing it costs a microsecond. */
+let latestTimestamp = { unixMs: 0, text: '1970-01-01T00:00:00Z' };
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

@@ -104,7 +104,8 @@ function binaryText(nanos: bigint): string {
     amount /= 1024n;
     prefix++;
   }
-  return `${amount}${BINARY_PREFIXES[prefix]}`;
+  // Without a suffix it would be read as a decimal again, and be written otherwise.
+  return prefix === 0 ? decimalText(nanos, 'decimal') : `${amount}${BINARY_PREFIXES[prefix]}`;
 }
 
 function decimalText(nanos: bigint, format: Format): string {

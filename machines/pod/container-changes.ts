@@ -35,8 +35,9 @@ function changesOf(known: KnownContainer, report: ContainerReport, now: number):
   const { state } = report;
   if ('running' in state) return runningChanges(known, report, state.running.startedAt, now);
   if ('terminated' in state) {
-    const before = earlierExit(known, report, report.attempt - 1);
-    if (!isNews(known, state.terminated)) return before;
+    if (report.attempt <= known.status.restartCount && !isNews(known, state.terminated)) return [];
+    const isEarlier = (report.lastTerminated?.finishedAt ?? Infinity) < state.terminated.finishedAt;
+    const before = isEarlier ? earlierExit(known, report, report.attempt - 1) : [];
     return [...before, exit(known, report, state.terminated, report.attempt)];
   }
   const before = endOf(known, report, { attempt: report.attempt, now });
@@ -90,9 +91,13 @@ function earlierExit(known: KnownContainer, report: ContainerReport, attempt: nu
   return [exit(known, report, lastTerminated, Math.max(0, attempt))];
 }
 
-/** Ends are told apart by their time. */
-function isNews({ progress }: KnownContainer, { finishedAt }: TerminatedReport): boolean {
-  return progress.exitedAt === undefined || finishedAt > progress.exitedAt;
+/**
+ * Ends are told apart by their time, which is the agent's. What was known to be running has an end to come, whatever the
+ * clocks say: the end of a run that nobody saw was given the cell's time.
+ */
+function isNews({ status, progress }: KnownContainer, { finishedAt }: TerminatedReport): boolean {
+  const { exitedAt } = progress;
+  return exitedAt === undefined || finishedAt > exitedAt || ('running' in status.state && finishedAt !== exitedAt);
 }
 
 function exit(

@@ -5,7 +5,7 @@ import type { Event, MachineEvent } from '../message.ts';
 import { isBeingDeleted } from '../metadata.ts';
 import { currentOf, removed } from '../object-rules.ts';
 import { refuse, type Refusal } from '../refusal.ts';
-import type { FailArguments, ReportArguments } from './commands.ts';
+import type { ContainerReport, FailArguments, ReportArguments } from './commands.ts';
 import { containerChanges } from './container-changes.ts';
 import { boundNode, isTerminal } from './facts.ts';
 import { phaseOf } from './phase.ts';
@@ -61,13 +61,24 @@ function containersEvents(
   { context }: PodRecord,
 ): Event[] {
   const { status, progress } = context;
-  return containers.flatMap((report) => {
+  return latestOfEach(containers).flatMap((report) => {
     const known = status.containerStatuses?.find(({ name }) => name === report.name);
     const counted = progress?.containers[report.name];
     if (known === undefined || counted === undefined) return [];
     const changes = containerChanges({ status: known, progress: counted }, report, now);
     return changes.map(({ type, data }) => podEvent(kind, type, data));
   });
+}
+
+/** Levels of one container that were merged into one report: the newest counts. */
+function latestOfEach(reports: readonly ContainerReport[]): readonly ContainerReport[] {
+  if (reports.length < 2) return reports;
+  const latest = new Map<string, ContainerReport>();
+  for (const report of reports) {
+    const known = latest.get(report.name);
+    if (known === undefined || known.number < report.number) latest.set(report.name, report);
+  }
+  return [...latest.values()];
 }
 
 /** Of a pod that was given up, the ends of its containers are still told; the rest says nothing new. */

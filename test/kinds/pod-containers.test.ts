@@ -143,6 +143,12 @@ describe('numbers', () => {
     });
   });
 
+  test('of two levels of one container in a report the newer counts', () => {
+    given(...one)
+      .when(seen(running(5), terminated(6), waiting(4)))
+      .thenEvents('ContainerExited', 'PodBecameRunning');
+  });
+
   test('a container that is not the pod’s is ignored', () => {
     given(...one)
       .when(seen(running(1, { name: 'stray' })))
@@ -214,6 +220,19 @@ describe('restarts', () => {
     given(...ran)
       .when(seen(waiting(2, 'ContainerCreating')))
       .thenEvents(unseen, 'ContainerWaiting');
+  });
+
+  test('an agent whose clock is behind is heard all the same', () => {
+    const unseen = [...ran, later(60_000), seen(running(2, { attempt: 1 }))];
+    given(...unseen)
+      .when(seen(terminated(3, 1, 30, { attempt: 1 })))
+      .thenEvents('ContainerExited');
+    given(...unseen)
+      .when(seen(waiting(3, 'CrashLoopBackOff', { lastTerminated: ended(30, 1) })))
+      .thenEvents('ContainerExited', 'ContainerWaiting');
+    given(...ran, later(60_000), seen(waiting(2, 'ContainerCreating')))
+      .when(seen(terminated(3, 1, 30, { attempt: 1 })))
+      .thenEvents('ContainerExited');
   });
 
   test('an end is told once, however often it is reported', () => {

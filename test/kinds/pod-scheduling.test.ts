@@ -224,15 +224,15 @@ describe('a replica', () => {
   });
 });
 
-function requests(cpu: string, memory: string) {
+function requesting(cpu: string, memory: string) {
   return { resources: { requests: { cpu, memory } } };
 }
 
 describe('what a pod asks for', () => {
   test('is the sum over its containers', () => {
     const containers = [
-      { name: 'a', image: 'x:1', ...requests('100m', '1Ki') },
-      { name: 'b', image: 'x:1', ...requests('0.5', '1k') },
+      { name: 'a', image: 'x:1', ...requesting('100m', '1Ki') },
+      { name: 'b', image: 'x:1', ...requesting('0.5', '1k') },
       { name: 'c', image: 'x:1' },
     ];
     const { spec } = podAfter(given().when(created({ containers }))).context;

@@ -58,6 +58,9 @@ export class Given {
   }
 }
 
+/** How many of a cell's commits have been checked. */
+const checked = new WeakMap<Cell, number>();
+
 export class Then {
   readonly cell: Cell;
   readonly #command: TestCommand;
@@ -67,7 +70,8 @@ export class Then {
     this.cell = cell;
     this.#command = command;
     this.#outcome = outcome;
-    for (const change of cell.changes) checkCommit(change);
+    for (const change of cell.changes.slice(checked.get(cell) ?? 0)) checkCommit(change);
+    checked.set(cell, cell.changes.length);
   }
 
   /** Exactly these events, in this order. */
