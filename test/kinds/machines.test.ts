@@ -1,89 +1,119 @@
-/** What every machine must be: pure, in step with its declared events, and the same by `evolve` as by XState's own `transition`. */
-import type { AnyStateMachine } from 'xstate';
+/** What holds of every machine of every kind: no effects, every event declared, and the cheap step equal to XState's own. */
 import { describe, expect, test } from 'vitest';
+import type { AnyStateMachine } from 'xstate';
 import {
   accepts,
   evolve,
   evolveByTransition,
   IllegalEventError,
   initialState,
+  isFinal,
   kinds,
   type Kind,
   type MachineEvent,
   type MachineState,
 } from '../../machines/index.ts';
-import { harvest } from '../support/harvest.ts';
-import { listMachines } from '../support/machines.ts';
+import { containerMachine } from '../../machines/pod/index.ts';
+import { samplesOf } from '../support/machine-samples.ts';
 
-type Stepper = typeof evolve;
+const TIME = Date.UTC(2026, 0, 2);
 
-/** The state after the event, or why there is none: `refused` by this machine, or what went wrong inside (a machine in it refused). */
-function outcome(step: Stepper, machine: AnyStateMachine, state: MachineState<object>, event: MachineEvent): unknown {
+interface StateConfiguration {
+  readonly on?: Readonly<Record<string, unknown>>;
+  readonly [part: string]: unknown;
+}
+
+function statesOf(machine: AnyStateMachine): Readonly<Record<string, StateConfiguration>> {
+  return machine.config.states as Readonly<Record<string, StateConfiguration>>;
+}
+
+function edgesOf(machine: AnyStateMachine): readonly (readonly [string, string])[] {
+  return Object.entries(statesOf(machine)).flatMap(([state, { on }]) =>
+    Object.keys(on ?? {}).map((event) => [state, event] as const),
+  );
+}
+
+/** What a step leads to, or the name of what it raises. */
+function outcomeOf<Context extends object>(
+  step: typeof evolve | typeof evolveByTransition,
+  machine: AnyStateMachine,
+  state: MachineState<Context>,
+  event: MachineEvent,
+): unknown {
   try {
     return step(machine, state, event);
   } catch (error) {
-    if (error instanceof IllegalEventError && error.machine === machine.id) return 'refused';
-    return error instanceof Error ? error.message : error;
+    return error instanceof IllegalEventError ? `refused: ${error.message}` : error;
   }
 }
 
-describe.each(listMachines().map((listed) => [listed.machine.id, listed] as const))('the machine %s', (_id, listed) => {
-  const { machine, events } = listed;
-  const states = Object.entries(machine.states);
+/** Tries every state with every event by both ways of stepping; answers how many steps were accepted. */
+function compareSteps(machine: AnyStateMachine, context: object, data: Readonly<Record<string, unknown>>): number {
+  let accepted = 0;
+  for (const value of Object.keys(machine.states)) {
+    for (const [type, given] of Object.entries(data)) {
+      const event = { type, data: given, time: TIME };
+      const cheap = outcomeOf(evolve, machine, { value, context }, event);
+      expect(cheap, `${value} ${type}`).toEqual(outcomeOf(evolveByTransition, machine, { value, context }, event));
+      expect(typeof cheap === 'string', `${value} ${type}`).toBe(!accepts(machine, value, type));
+      if (typeof cheap !== 'string') accepted++;
+    }
+  }
+  return accepted;
+}
 
-  test('only folds: it starts nothing, waits for nothing and does nothing on entry or exit', () => {
-    for (const [name, node] of [['the whole machine', machine.root] as const, ...states]) {
-      const busy = { invoke: node.invoke, after: node.after, entry: node.entry, exit: node.exit };
-      expect(busy, name).toEqual({ invoke: [], after: [], entry: [], exit: [] });
-      expect(node.always ?? [], name).toEqual([]);
+const machines: readonly (readonly [string, AnyStateMachine])[] = [
+  ...[...kinds.values()].map((kind) => [kind.kind, kind.machine] as const),
+  ['container of a pod', containerMachine],
+];
+
+describe.each(machines)('the machine of %s', (_name, machine) => {
+  test('is flat and has no effects: only transitions that assign', () => {
+    expect(Object.keys(machine.config).toSorted()).toEqual(['context', 'id', 'initial', 'states']);
+    for (const [state, configuration] of Object.entries(statesOf(machine))) {
+      expect(['on', 'type'], state).toEqual(expect.arrayContaining(Object.keys(configuration)));
+      for (const edge of Object.values(configuration.on ?? {})) {
+        const parts = typeof edge === 'string' ? [] : Object.keys(edge as object);
+        expect(['target', 'actions'], state).toEqual(expect.arrayContaining(parts));
+      }
     }
   });
 
-  test('has its edges on its states, which have no states inside', () => {
-    expect([...machine.root.transitions.keys()]).toEqual([]);
-    for (const [name, { states: inner }] of states) expect(Object.keys(inner), name).toEqual([]);
-  });
-
-  test('every event it accepts is declared, and every declared event is accepted somewhere', () => {
-    const accepted = new Set(states.flatMap(([, node]) => [...node.transitions.keys()]));
-    expect([...accepted].toSorted()).toEqual(Object.keys(events).toSorted());
-  });
-
-  test('every state but a final one can be left or stays by an event, and a final one accepts none', () => {
-    for (const [name, node] of states) expect(node.transitions.size > 0, name).toBe(node.type !== 'final');
-  });
-
-  const samples = harvest(machine);
-
-  test('the recorded histories hold each of its events', () => {
-    expect(Object.keys(events).filter((type) => !samples.events.has(type))).toEqual([]);
-  });
-
-  test.each(states.map(([name]) => name))(
-    'in state %s every event does by evolve() what it does by transition()',
-    (name) => {
-      const start = initialState(machine);
-      const from = name === start.value ? [start] : (samples.states.get(name) ?? []);
-      expect(from.length, 'states of the recorded histories').toBeGreaterThan(0);
-      for (const type of Object.keys(events)) {
-        for (const event of samples.events.get(type) ?? []) {
-          for (const state of from) {
-            const expected = outcome(evolveByTransition, machine, state, event);
-            expect(outcome(evolve, machine, state, event), type).toStrictEqual(expected);
-            expect(expected !== 'refused', type).toBe(accepts(machine, name, type));
-          }
-        }
+  test('reaches every state from the first', () => {
+    const reached = new Set([initialState(machine).value]);
+    for (const state of reached) {
+      for (const edge of Object.values(statesOf(machine)[state]?.on ?? {})) {
+        const target = typeof edge === 'string' ? edge : (edge as { readonly target?: string }).target;
+        if (target !== undefined) reached.add(target);
       }
-    },
-  );
+    }
+    expect([...reached].toSorted()).toEqual(Object.keys(machine.states).toSorted());
+  });
 });
 
-test('an event that a state does not accept is an error that names machine, state and event', () => {
-  const { machine } = kinds.get('Namespace') as Kind;
-  const event = { type: 'NamespaceFinalized', data: {}, time: 0 };
-  for (const step of [evolve, evolveByTransition]) {
-    expect(() => step(machine, initialState(machine), event)).toThrow(
-      'namespace in state "absent" does not accept NamespaceFinalized',
-    );
-  }
+describe.each([...kinds.values()].map((kind) => [kind.kind, kind] as const))(
+  'the events of %s',
+  (_name, kind: Kind) => {
+    test('are those its machine knows, each declared with its version', () => {
+      const known = new Set(edgesOf(kind.machine).map(([, event]) => event));
+      expect([...known].toSorted()).toEqual(Object.keys(kind.events).toSorted());
+    });
+
+    test('lead, in every state, where XState itself leads, or are refused by both', () => {
+      const { context, data } = samplesOf(kind.kind, Object.keys(kind.events));
+      expect(compareSteps(kind.machine, context, data)).toBe(edgesOf(kind.machine).length);
+    });
+
+    test('end the object in a final state, from which nothing leads on', () => {
+      const ends = Object.keys(kind.machine.states).filter((state) => isFinal(kind.machine, state));
+      expect(ends).toEqual(['removed']);
+    });
+  },
+);
+
+test('the events of a container lead, in every state, where XState itself leads', () => {
+  const types = [...new Set(edgesOf(containerMachine).map(([, event]) => event))];
+  const { data } = samplesOf('Pod', types);
+  const { context } = initialState(containerMachine);
+  expect(compareSteps(containerMachine, context, data)).toBe(edgesOf(containerMachine).length);
 });
