@@ -43,7 +43,8 @@ function outcomeOf<Context extends object>(
   try {
     return step(machine, state, event);
   } catch (error) {
-    return error instanceof IllegalEventError ? `refused: ${error.message}` : error;
+    // What the machine lets through may still be refused by the machine of one of its containers.
+    return error instanceof IllegalEventError && error.machine === machine.id ? `refused: ${error.message}` : error;
   }
 }
 
@@ -69,7 +70,9 @@ const machines: readonly (readonly [string, AnyStateMachine])[] = [
 
 describe.each(machines)('the machine of %s', (_name, machine) => {
   test('is flat and has no effects: only transitions that assign', () => {
-    expect(Object.keys(machine.config).toSorted()).toEqual(['context', 'id', 'initial', 'states']);
+    expect(['context', 'id', 'initial', 'schemas', 'states']).toEqual(
+      expect.arrayContaining(Object.keys(machine.config)),
+    );
     for (const [state, configuration] of Object.entries(statesOf(machine))) {
       expect(['on', 'type'], state).toEqual(expect.arrayContaining(Object.keys(configuration)));
       for (const edge of Object.values(configuration.on ?? {})) {

@@ -1,5 +1,5 @@
 /** What holds of a pod whatever its agent reports, in whatever order, doubled or late. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PodRecord } from '../../machines/pod/index.ts';
 import { given } from '../support/given.ts';

@@ -1,5 +1,5 @@
 /** Rules of resource quantities: what is one, how much it is, how Kubernetes writes it. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalQuantity, compareQuantities, cpuMillis, memoryBytes, quantityError } from '../../machines/index.ts';
 
