@@ -3,7 +3,7 @@ import { connectBus, type Bus } from '../bus/connection.ts';
 import { readCredentials, type Credentials } from '../bus/credentials.ts';
 import { credentialsFile, OPERATOR } from './bus-users.ts';
 import { dataDirectory } from './data-directory.ts';
-import { runningCell } from './running-cell.ts';
+import { runningCell, type RunningCell } from './running-cell.ts';
 
 /** Nothing runs there. */
 export class CellNotRunningError extends Error {
@@ -15,14 +15,19 @@ export function operatorCredentialsFile(data: string): string {
   return credentialsFile(dataDirectory(data), { role: 'operator', actor: OPERATOR });
 }
 
+/** Makes sure that a cell runs under a data directory. Raises CellNotRunningError. */
+export function requireRunning(data: string): RunningCell {
+  const directory = dataDirectory(data);
+  const running = runningCell(directory);
+  if (running !== undefined) return running;
+  throw new CellNotRunningError(
+    `no cell runs under ${directory.root}: start one with "periplus up --detach --data ${directory.root}", or name another with --data`,
+  );
+}
+
 /** Credentials of the cell that runs under a data directory. Raises CellNotRunningError or CredentialsFileError. */
 export function operatorCredentials(data: string): Credentials {
-  const directory = dataDirectory(data);
-  if (runningCell(directory) === undefined) {
-    throw new CellNotRunningError(
-      `no cell runs under ${directory.root}: start one with "periplus up --detach --data ${directory.root}", or name another with --data`,
-    );
-  }
+  requireRunning(data);
   return readCredentials(operatorCredentialsFile(data));
 }
 

@@ -2,13 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectBus } from '../bus/connection.ts';
 import { CellClient } from '../bus/cell-client.ts';
-import { readCredentials } from '../bus/credentials.ts';
 import { systemClock, type Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
-import { credentialsFile, OPERATOR } from './bus-users.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { connectOperator, operatorCredentials } from './operator-connection.ts';
 import { runningCell } from './running-cell.ts';
 import type { RuntimeName } from './runtime-name.ts';
 import { lastMessage } from './supervised-process.ts';
@@ -72,9 +70,8 @@ export async function waitUntil<Answer>(
   throw new CellStartError(`${what} did not get ready within ${START_MAX_MS / 1000} s: see ${directory.logs}`);
 }
 
-/** The bus answers to the operator. */
-export async function connectOperator(directory: DataDirectory): Promise<CellClient> {
-  const credentials = readCredentials(credentialsFile(directory, { role: 'operator', actor: OPERATOR }));
-  const bus = await connectBus(credentials, { name: 'periplus' });
+/** A client with the operator's credentials. Rejects while the bus does not answer. */
+export async function connectOperatorClient(directory: DataDirectory): Promise<CellClient> {
+  const bus = await connectOperator(operatorCredentials(directory.root));
   return new CellClient({ bus, clock: systemClock, identifiers: systemIdentifiers });
 }

@@ -7,7 +7,7 @@ import { DEMO_NAME, DEMO_REPLICAS, demoManifest } from './demo.ts';
 import { makeImages } from './images.ts';
 import { runningCell } from './running-cell.ts';
 import { detectRuntime, type RuntimeName } from './runtime-name.ts';
-import { connectOperator, startSupervisor, waitUntil, type StartedSupervisor } from './start-supervisor.ts';
+import { connectOperatorClient, startSupervisor, waitUntil, type StartedSupervisor } from './start-supervisor.ts';
 import { CellStartError, NODES_MAX, type UpOptions } from './up-options.ts';
 
 interface Progress {
@@ -85,7 +85,7 @@ async function bringUp(
         title: 'the log: nats-server',
         task: async (progress, step) => {
           const { url } = await wait('nats-server', () => runningCell(directory));
-          progress.client = await wait('nats-server', () => connectOperator(directory).catch(() => undefined));
+          progress.client = await wait('nats-server', () => connectOperatorClient(directory).catch(() => undefined));
           step.title = `the log: nats-server at ${url}`;
         },
       },
