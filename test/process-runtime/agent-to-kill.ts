@@ -16,7 +16,7 @@ const runtime = createProcessRuntime({
 const pod = await createPod(runtime);
 const living = await run(runtime, containerOf(pod, "trap 'exit 5' TERM; while :; do echo tick; sleep 0.1; done"));
 const ending = await run(runtime, containerOf(pod, 'sleep 1; echo last words; exit 7'));
-console.log(JSON.stringify({ living, ending }));
+const { unenforceable } = await runtime.info();
+console.log(JSON.stringify({ pod, living, ending, unenforceable }));
 // Stays, as agents do.
-for await (const _ of runtime.events(new AbortController().signal));
 await systemClock.sleep(60_000);

@@ -1,5 +1,5 @@
 /** Where a pod of plain processes can be reached: by its own address as root, else by the port it was given; and by host ports. */
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { ContainerRuntime, RuntimeSandbox } from '../../src/agent/runtimes/container-runtime.ts';
@@ -19,6 +19,9 @@ import {
   run,
   stdoutOf,
 } from './stage.ts';
+
+/** What a pod's holder forwards at once. */
+const CONNECTIONS_MAX = 128;
 
 const DEMO = 'periplus/demo:1';
 
@@ -56,6 +59,23 @@ describe.each(isolations)('isolation %s', (isolation) => {
     await runtime.removeContainer(id);
     await runtime.removeSandbox(pod.id);
     await expect(fetch(`http://127.0.0.1:${hostPort}/`)).rejects.toThrow('fetch failed');
+  });
+
+  it('more connections to a host port than it forwards at once are closed', async () => {
+    const runtime = stage.runtime();
+    const hostPort = await freePort();
+    const pod = await createPod(runtime, [{ hostPort, containerPort: 8080, protocol: 'TCP', hostIP: '127.0.0.1' }]);
+    await runDemo(runtime, pod);
+    await pageAt(`127.0.0.1:${hostPort}`);
+    let closed = 0;
+    const sockets = Array.from({ length: CONNECTIONS_MAX + 5 }, () =>
+      connect(hostPort, '127.0.0.1')
+        .on('error', () => {})
+        .on('close', () => (closed += 1)),
+    );
+    await eventually(() => expect(closed).toBeGreaterThanOrEqual(5));
+    for (const socket of sockets) socket.destroy();
+    await eventually(() => pageAt(`127.0.0.1:${hostPort}`));
   });
 
   it('a host port that is taken is refused by name', async () => {

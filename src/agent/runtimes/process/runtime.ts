@@ -19,13 +19,11 @@ import type {
 } from '../container-runtime.ts';
 import { RuntimeError } from '../container-runtime.ts';
 import { createEventHub } from '../event-hub.ts';
-import { createContainers } from './containers.ts';
-import type { Containers } from './containers.ts';
+import { Containers } from './containers.ts';
 import { createControlGroups } from './control-groups.ts';
 import type { ControlGroups } from './control-groups.ts';
 import { createExecSessions } from './exec.ts';
-import { createFeed } from './feed.ts';
-import type { Feed } from './feed.ts';
+import { Feed } from './feed.ts';
 import { lookAtImage } from './images.ts';
 import { readLog } from './logs.ts';
 import { describeMachine, detectIsolation } from './machine.ts';
@@ -34,8 +32,7 @@ import { isId, makePlaces, placesOf, removeEmptyPlaces } from './places.ts';
 import type { Owner, Places } from './places.ts';
 import { createRecords } from './records.ts';
 import type { Records } from './records.ts';
-import { createSandboxes } from './sandboxes.ts';
-import type { Sandboxes } from './sandboxes.ts';
+import { Sandboxes } from './sandboxes.ts';
 
 export interface ProcessRuntimeOptions extends Owner {
   /** Where state and logs are kept; the runtime makes its own folder in it. */
@@ -80,7 +77,7 @@ class ProcessRuntime implements ContainerRuntime {
       enabled: async () => (await isolation()) === 'namespaces',
       sleep: (delayMs) => clock.sleep(delayMs),
     });
-    this.#feed = createFeed({
+    this.#feed = new Feed({
       directory: this.#places.state,
       records,
       clock,
@@ -89,8 +86,8 @@ class ProcessRuntime implements ContainerRuntime {
       isRunning: (id) => this.#isRunning(id),
     });
     const shared = { owner, clock, records, feed: this.#feed, isolation };
-    this.#sandboxes = createSandboxes(shared);
-    this.#containers = createContainers({
+    this.#sandboxes = new Sandboxes(shared);
+    this.#containers = new Containers({
       ...shared,
       places: this.#places,
       groups: this.#groups,

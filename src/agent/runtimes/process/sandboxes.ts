@@ -32,28 +32,44 @@ export interface SandboxFacts {
   readonly running: boolean;
 }
 
-export interface Sandboxes {
-  create(spec: SandboxSpec): Promise<RuntimeSandbox>;
-  remove(id: string): Promise<void>;
+export class Sandboxes {
+  readonly #deps: SandboxDependencies;
+  readonly #turns = createTurns();
+
+  constructor(dependencies: SandboxDependencies) {
+    this.#deps = dependencies;
+  }
+
+  create(spec: SandboxSpec): Promise<RuntimeSandbox> {
+    const id = sandboxIdOf(spec.pod, spec.attempt);
+    return this.#turns(id, async () => {
+      const found = await this.facts(id);
+      const begun = found !== undefined && (found.mark === undefined || (await this.#lacksNetwork(found.description)));
+      // What an agent that died had only begun is made anew; what has ended is for the next attempt to replace.
+      if (begun) await this.#remove(id);
+      if (found === undefined || begun) await this.#make(id, spec);
+      const sandbox = await this.observe(id);
+      if (sandbox === undefined) throw new RuntimeError('gone', `the sandbox ${id} was removed while it was made`);
+      return sandbox;
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#turns(id, () => this.#remove(id));
+  }
+
   /** Undefined when it is gone. */
-  facts(id: string): Promise<SandboxFacts | undefined>;
-  observe(id: string): Promise<RuntimeSandbox | undefined>;
-}
-
-export function createSandboxes(dependencies: SandboxDependencies): Sandboxes {
-  const { owner, clock, records, feed, isolation } = dependencies;
-  const turns = createTurns();
-
-  async function facts(id: string): Promise<SandboxFacts | undefined> {
+  async facts(id: string): Promise<SandboxFacts | undefined> {
+    const { records } = this.#deps;
     const description = await records.description(id);
     if (description?.kind !== 'sandbox') return undefined;
     const mark = await records.running(id);
-    const complete = mark !== undefined && (description.network !== undefined || (await isolation()) === 'none');
+    const complete = mark !== undefined && !(await this.#lacksNetwork(description));
     return { description, mark, running: complete && (await isAlive(records.pathOf(id))) };
   }
 
-  async function observe(id: string): Promise<RuntimeSandbox | undefined> {
-    const found = await facts(id);
+  async observe(id: string): Promise<RuntimeSandbox | undefined> {
+    const found = await this.facts(id);
     if (found === undefined) return undefined;
     const { pod, attempt, createdAt, network } = found.description;
     const port = found.mark?.port ?? 0;
@@ -68,30 +84,27 @@ export function createSandboxes(dependencies: SandboxDependencies): Sandboxes {
     };
   }
 
-  async function make(id: string, spec: SandboxSpec): Promise<void> {
-    const { pod, attempt, hostname, hostPorts } = spec;
+  async #make(id: string, spec: SandboxSpec): Promise<void> {
+    const { owner, clock, records, feed, isolation } = this.#deps;
+    const { pod, attempt, hostname } = spec;
     const description = { kind: 'sandbox', pod, attempt, hostname, createdAt: clock.now() } as const;
     await records.describe(id, description);
     try {
       const isolated = (await isolation()) === 'namespaces';
-      const specification: ShimSpecification = [
-        ['state', records.pathOf(id)],
-        ...(isolated ? ([['hostname', hostname]] as const) : ([['port', seedOf(pod.uid)]] as const)),
-        ...hostPorts.map((port) => ['listen', listenerOf(port, isolated)] as const),
-      ];
-      await startShim('pause', `cell=${owner.cell} node=${owner.node} pod=${pod.uid}`, specification, () =>
-        feed.shimEnded(id),
-      );
+      const specification = specificationOf(spec, records.pathOf(id), isolated);
+      const label = `cell=${owner.cell} node=${owner.node} pod=${pod.uid}`;
+      await startShim('pause', label, specification, () => feed.shimEnded(id));
       const mark = await records.running(id);
       if (!isolated || mark === undefined) return;
       await records.describe(id, { ...description, network: await connectPod(owner, pod.uid, mark.pid) });
     } catch (error) {
-      await remove(id);
+      await this.#remove(id);
       throw error;
     }
   }
 
-  async function remove(id: string): Promise<void> {
+  async #remove(id: string): Promise<void> {
+    const { owner, records, feed } = this.#deps;
     const description = await records.description(id);
     if (description?.kind !== 'sandbox') return;
     await order(records.pathOf(id), 'quit');
@@ -101,28 +114,17 @@ export function createSandboxes(dependencies: SandboxDependencies): Sandboxes {
     await records.remove(id);
   }
 
-  return {
-    facts,
-    observe,
-    remove: (id) => turns(id, () => remove(id)),
-    create: (spec) => {
-      const id = sandboxIdOf(spec.pod, spec.attempt);
-      return turns(id, async () => {
-        const found = await facts(id);
-        const begun = found !== undefined && (found.mark === undefined || lacksNetwork(found, await isolation()));
-        // What an agent that died had only begun is made anew; what has ended is for the next attempt to replace.
-        if (begun) await remove(id);
-        if (found === undefined || begun) await make(id, spec);
-        const sandbox = await observe(id);
-        if (sandbox === undefined) throw new RuntimeError('gone', `the sandbox ${id} was removed while it was made`);
-        return sandbox;
-      });
-    },
-  };
+  async #lacksNetwork({ network }: SandboxDescription): Promise<boolean> {
+    return network === undefined && (await this.#deps.isolation()) === 'namespaces';
+  }
 }
 
-function lacksNetwork({ description }: SandboxFacts, isolation: Isolation): boolean {
-  return isolation === 'namespaces' && description.network === undefined;
+function specificationOf({ pod, hostname, hostPorts }: SandboxSpec, state: string, isolated: boolean) {
+  return [
+    ['state', state],
+    isolated ? ['hostname', hostname] : ['port', seedOf(pod.uid)],
+    ...hostPorts.map((port) => ['listen', listenerOf(port, isolated)] as const),
+  ] as const satisfies ShimSpecification;
 }
 
 /** Pods begin their search for a port at different places, and a pod at the same. */

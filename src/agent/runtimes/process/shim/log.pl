@@ -3,14 +3,13 @@ package Log;
 use strict;
 use warnings;
 
-# 10 MB as Kubernetes keeps by default, and one older file of the same size; a chatty program cannot fill the disk.
-use constant SIZE_MAX_BYTES => 10 * 1024 * 1024;
 # A longer line is written in parts, as container engines do.
 use constant LINE_MAX_BYTES => 16 * 1024;
 
+# At the given size the file becomes the older one, and the one older than that goes: a chatty program cannot fill the disk.
 sub open_at {
   my ($path, $size_max) = @_;
-  my $self = bless { path => $path, size_max => $size_max || SIZE_MAX_BYTES, unfinished => {} };
+  my $self = bless { path => $path, size_max => $size_max, unfinished => {} };
   $self->reopen;
   return $self;
 }
