@@ -23,7 +23,7 @@ plan_packages() {
 }
 
 plan_tools() {
-  plan_packages 'for the network of pods that run as processes' ip:iproute2 setpriv:util-linux
+  plan_packages 'for the network of pods that run as processes' ip:iproute2 setpriv:util-linux perl:perl-base
 }
 
 plan_test_tools() {

@@ -7,6 +7,8 @@ export interface WantedImage {
   readonly container: string;
   readonly image: string;
   readonly policy: Container['imagePullPolicy'];
+  /** The container brings its own command; where there are no images, that is all it needs. */
+  readonly hasCommand: boolean;
 }
 
 /** `pull` means: not there, and may be fetched, which can take long. */
@@ -19,9 +21,9 @@ type Tell = (notice: PodNotice) => void;
 
 /** Looks on the node only. @throws RuntimeError */
 export async function lookForImage(runtime: ContainerRuntime, wanted: WantedImage, tell: Tell): Promise<ImageVerdict> {
-  const { image, policy, container } = wanted;
+  const { image, policy, container, hasCommand } = wanted;
   if (policy === 'Always') return { verdict: 'pull' };
-  const outcome = await runtime.ensureImage({ image, pull: false, credentials: [] });
+  const outcome = await runtime.ensureImage({ image, hasCommand, pull: false, credentials: [] });
   if (outcome.outcome === 'present') {
     const message = `Container image "${image}" already present on machine`;
     tell({ type: 'Normal', reason: 'Pulled', message, container });
@@ -37,13 +39,13 @@ export async function pullImage(
   wanted: WantedImage,
   tell: Tell,
 ): Promise<Exclude<ImageVerdict, { readonly verdict: 'pull' }>> {
-  const { image, container } = wanted;
+  const { image, container, hasCommand } = wanted;
   const { credentials, missing } = engine.secrets;
   if (missing.length > 0) {
     const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`;
     tell({ type: 'Warning', reason: 'FailedToRetrieveImagePullSecret', message });
   }
-  const outcome = await engine.runtime.ensureImage({ image, pull: true, credentials });
+  const outcome = await engine.runtime.ensureImage({ image, hasCommand, pull: true, credentials });
   if (outcome.outcome !== 'present') return verdictOf(outcome, wanted, tell);
   tell({ type: 'Normal', reason: 'Pulled', message: `Successfully pulled image "${image}"`, container });
   return { verdict: 'present' };

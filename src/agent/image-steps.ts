@@ -21,9 +21,9 @@ export class ImageSteps {
   /** @throws RuntimeError */
   async check(container: Container): Promise<void> {
     const { services, pod, tell, inBackground } = this.#context;
-    const { name, image, imagePullPolicy: policy } = container;
+    const { name, image, imagePullPolicy: policy, command = [] } = container;
     const memory = memoryOf(pod, name);
-    const wanted = { container: name, image, policy };
+    const wanted = { container: name, image, policy, hasCommand: command.length > 0 };
     const verdict = await lookForImage(services.runtime, wanted, tell);
     if (verdict.verdict !== 'pull') return this.#judge(memory, verdict);
     memory.image = { is: 'pulling' };
