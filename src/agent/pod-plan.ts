@@ -65,31 +65,63 @@ function planEnd(pod: PodState, now: number): Step {
 
 function planRunning(pod: PodState, now: number): Step {
   const specs = pod.work?.spec.containers ?? [];
-  const wanted = new Map(specs.map((spec) => [spec.name, spec]));
-  const stray = stopAll(pod, { runs: strays(pod, wanted), why: 'stray' }, now);
-  if (stray?.do === 'stop') return stray;
   const sandbox = pod.sandbox?.running === true ? pod.sandbox : undefined;
-  const lost = allRuns(pod).filter((run) => isRunning(run) && run.sandboxId !== sandbox?.id);
+  const { stray, lost, changed } = findMisplaced(pod, specs, sandbox?.id);
+  const straying = stopAll(pod, { runs: stray, why: 'stray' }, now);
+  if (straying?.do === 'stop') return straying;
   const losing = stopAll(pod, { runs: lost, why: 'lost' }, now);
   if (losing !== undefined) return losing;
-  const changed: RuntimeContainer[] = [];
-  const turns: Step[] = [];
-  for (const spec of specs) {
-    const memory = pod.containers.get(spec.name);
-    const run = memory?.current;
-    if (run !== undefined && isRunning(run)) {
-      if (run.image !== spec.image) changed.push(run);
-      continue;
-    }
-    const turn = planContainer(pod, { name: spec.name, image: spec.image, memory }, now);
-    if (turn !== 'ended') turns.push(turn);
-  }
   const changing = stopAll(pod, { runs: changed, why: 'changed' }, now);
   if (changing?.do === 'stop') return changing;
+  const turns: Step[] = [];
+  for (const { name, image } of specs) {
+    const memory = pod.containers.get(name);
+    if (memory?.current?.state === 'running') continue;
+    const turn = planContainer(pod, { name, image, memory }, now);
+    if (turn !== 'ended') turns.push(turn);
+  }
   if (turns.length > 0 && pod.volumes !== 'prepared') return { do: 'prepareVolumes' };
   if (turns.length > 0 && sandbox === undefined) return { do: 'createSandbox' };
   const step = turns.find((turn) => turn.do !== 'wait');
   return step ?? planGarbage(pod) ?? earliest(turns);
+}
+
+type Specs = NonNullable<PodState['work']>['spec']['containers'];
+
+interface Misplaced {
+  /** In no specification, or second runs of one container. */
+  readonly stray: readonly RuntimeContainer[];
+  /** In a sandbox that is gone. */
+  readonly lost: readonly RuntimeContainer[];
+  /** Of another image than is wanted now. */
+  readonly changed: readonly RuntimeContainer[];
+}
+
+const NONE_MISPLACED: Misplaced = { stray: [], lost: [], changed: [] };
+
+/** What runs and should not, as it is. Asked before every step of every pod, and nearly always nothing. */
+function findMisplaced(pod: PodState, specs: Specs, sandboxId: string | undefined): Misplaced {
+  let found: { stray: RuntimeContainer[]; lost: RuntimeContainer[]; changed: RuntimeContainer[] } | undefined;
+  for (const memory of pod.containers.values()) {
+    const { current, previous, garbage } = memory;
+    if (!isRunning(current) && !isRunning(previous) && garbage.length === 0) continue;
+    const spec = specs.find(({ name }) => name === memory.name);
+    if (isInPlace(memory, spec, sandboxId)) continue;
+    found ??= { stray: [], lost: [], changed: [] };
+    for (const run of runsOf(memory)) {
+      if (!isRunning(run)) continue;
+      if (spec === undefined || run !== current) found.stray.push(run);
+      else if (run.sandboxId !== sandboxId) found.lost.push(run);
+      else if (run.image !== spec.image) found.changed.push(run);
+    }
+  }
+  return found ?? NONE_MISPLACED;
+}
+
+function isInPlace(memory: ContainerMemory, spec: Specs[number] | undefined, sandboxId: string | undefined): boolean {
+  const { current, previous, garbage } = memory;
+  if (spec === undefined || isRunning(previous) || garbage.length > 0) return false;
+  return current?.sandboxId === sandboxId && current?.image === spec.image;
 }
 
 interface ContainerCase {
@@ -143,22 +175,16 @@ function stopAll(
   return runs.length > 0 ? { do: 'stop', runs, why: stop.why } : { do: 'wait' };
 }
 
-/** Running containers that are in no specification, and second runs of one. */
-function strays(pod: PodState, wanted: ReadonlyMap<string, unknown>): RuntimeContainer[] {
-  return [...pod.containers.values()].flatMap((memory) =>
-    runsOf(memory).filter((run) => isRunning(run) && (!wanted.has(memory.name) || run !== memory.current)),
-  );
-}
-
+/** Dead runs older than the previous one, whatever is in no specification any more, and sandboxes left behind. */
 function planGarbage(pod: PodState): Step | undefined {
-  const wanted = pod.work?.spec.containers;
-  const runs = [...pod.containers.values()].flatMap((memory) =>
-    wanted === undefined || wanted.some(({ name }) => name === memory.name) ? memory.garbage : runsOf(memory),
-  );
-  const dead = runs.filter((run) => !isRunning(run));
+  const specs = pod.work?.spec.containers;
+  const dead: RuntimeContainer[] = [];
+  for (const memory of pod.containers.values()) {
+    const isWanted = specs === undefined || specs.some(({ name }) => name === memory.name);
+    for (const run of isWanted ? memory.garbage : runsOf(memory)) if (!isRunning(run)) dead.push(run);
+  }
   if (dead.length > 0) return { do: 'removeContainers', runs: dead };
-  if (pod.oldSandboxes.length > 0) return { do: 'removeSandboxes', sandboxes: [...pod.oldSandboxes] };
-  return undefined;
+  return pod.oldSandboxes.length > 0 ? { do: 'removeSandboxes', sandboxes: [...pod.oldSandboxes] } : undefined;
 }
 
 function earliest(turns: readonly Step[]): Step {
@@ -173,6 +199,6 @@ function allSandboxes(pod: PodState): RuntimeSandbox[] {
   return pod.sandbox === undefined ? [...pod.oldSandboxes] : [pod.sandbox, ...pod.oldSandboxes];
 }
 
-function isRunning(run: RuntimeContainer): boolean {
-  return run.state === 'running';
+function isRunning(run: RuntimeContainer | undefined): boolean {
+  return run?.state === 'running';
 }

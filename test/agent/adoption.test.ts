@@ -1,5 +1,6 @@
 /** Whatever happens to the agent itself, its containers run on, once each. */
 import { describe, expect, it } from 'vitest';
+import type { ContainerRuntime } from '../../src/agent/runtimes/container-runtime.ts';
 import { container, eventually, program, startAgent, workPod } from '../support/agent-harness.ts';
 import { settle } from '../support/manual-clock.ts';
 
@@ -172,13 +173,22 @@ describe("containers that are nobody's", () => {
     expect(plane.of(pod.uid).cleanedUp).toBe(false);
   });
 
+  it('are left alone as long as only changes came, no full list', async () => {
+    const harness = await startAgent();
+    const { plane, clock, engine } = harness;
+    plane.sendFull();
+    await harness.replaceAgent();
+    await makeStray(engine);
+    plane.requestWork = () => Promise.reject(new Error('nobody answers'));
+    plane.put(workPod());
+    await clock.advance(61_000);
+    expect((await engine.inventory()).containers.map(({ pod }) => pod.uid)).toContain('stray');
+  });
+
   it('and of whom the agent never heard are found by the slow resync', async () => {
     const { plane, clock, engine } = await startAgent();
     plane.sendFull();
-    const stray = { uid: 'stray', namespace: 'default', name: 'stray' };
-    const sandbox = await engine.createSandbox({ pod: stray, attempt: 0, hostname: 'stray', hostPorts: [] });
-    const spec = { pod: stray, sandboxId: sandbox.id, name: 'app', attempt: 0, image: 'demo:1', env: {}, mounts: [] };
-    await engine.startContainer((await engine.createContainer(spec)).id);
+    await makeStray(engine);
     await settle();
     expect((await engine.inventory()).containers).toHaveLength(1);
     await clock.advance(60_000);
@@ -225,3 +235,19 @@ describe("somebody else's hand on the engine", () => {
     }
   });
 });
+
+/** A pod that nobody told the agent of. */
+async function makeStray(engine: ContainerRuntime): Promise<void> {
+  const pod = { uid: 'stray', namespace: 'default', name: 'stray' };
+  const { id: sandboxId } = await engine.createSandbox({ pod, attempt: 0, hostname: 'stray', hostPorts: [] });
+  const made = await engine.createContainer({
+    pod,
+    sandboxId,
+    name: 'app',
+    attempt: 0,
+    image: 'demo:1',
+    env: {},
+    mounts: [],
+  });
+  await engine.startContainer(made.id);
+}

@@ -114,6 +114,26 @@ describe('an engine in trouble', () => {
     await eventually(() => expect(plane.level(pod.uid)?.ready).toBe(true));
   });
 
+  it('whose list was out of date when it came is not believed about what was made meanwhile', async () => {
+    const { plane, runtime, clock, running } = await startAgent();
+    const old = Promise.withResolvers<{ readonly answer: unknown }>();
+    await clock.advance(30_000);
+    runtime.before = (method) => (method === 'inventory' ? old.promise : undefined);
+    await clock.advance(30_000);
+    const pod = workPod();
+    plane.put(pod);
+    await eventually(() => expect(plane.level(pod.uid)?.ready).toBe(true));
+    const before = { sandboxes: [], containers: [] };
+    const again = workPod();
+    plane.put(again);
+    await eventually(() => expect(plane.level(again.uid)?.ready).toBe(true));
+    old.resolve({ answer: before });
+    runtime.before = undefined;
+    await clock.advance(10_000);
+    expect(await running(pod.uid)).toEqual(['app/0']);
+    expect(plane.level(pod.uid)).toMatchObject({ attempt: 0, ready: true });
+  });
+
   it('costs nothing while all is well: idle pods have no timers and ask nothing', async () => {
     const { plane, runtime, clock } = await startAgent();
     await clock.advance(10_000);
