@@ -1,4 +1,6 @@
 /** Opens a process's read model and the state its fold starts from: the two must be at the same position, or both begin anew. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { EventLog } from '../log/event-log.ts';
@@ -32,6 +34,8 @@ export interface OpenReadModelOptions {
 
 export async function openReadModel(options: OpenReadModelOptions): Promise<OpenReadModel> {
   const { file, log, clock, logger } = options;
+  // A standby keeps its own below the data directory.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   await prepareReadModel({ file, logger });
   let state = await keptState(options);
   if (state === undefined) {
