@@ -5,8 +5,7 @@ import { dueAt, raise } from './back-off.ts';
 import type { BackOff, BackOffLimits } from './back-off.ts';
 import type { WorkPod } from './control-plane-link.ts';
 import type { PodAttempts } from './local-state.ts';
-import { levelOf, podTitle, signatureOf } from './container-level.ts';
-import type { ContainerLevel } from './container-level.ts';
+import { podTitle } from './container-level.ts';
 import { adopt, forgetRun, vanish } from './pod-observation.ts';
 import { planPod } from './pod-plan.ts';
 import type { Step } from './pod-plan.ts';
@@ -14,7 +13,7 @@ import type { PodServices } from './pod-services.ts';
 import type { PodState, Want } from './pod-state.ts';
 import { memoryOf, newPodState, runsOf } from './pod-state.ts';
 import { PodSteps } from './pod-steps.ts';
-import type { SandboxLevel } from './report-merge.ts';
+import { Published } from './published.ts';
 import type { PodIdentity, RuntimeEvent, RuntimeInventory } from './runtimes/container-runtime.ts';
 import { RuntimeError } from './runtimes/container-runtime.ts';
 import { VolumeError } from './volumes/volume-error.ts';
@@ -35,8 +34,7 @@ export class PodWorker {
   readonly pod: PodState;
   readonly #services: PodServices;
   readonly #steps: PodSteps;
-  readonly #published = new Map<string, string>();
-  #publishedSandbox = '';
+  readonly #published = new Published();
   #notices: PodNotice[] = [];
   #running = false;
   #background = 0;
@@ -161,8 +159,7 @@ export class PodWorker {
 
   /** Tells everything again, the end of a deletion included. */
   tellAgain(): void {
-    this.#published.clear();
-    this.#publishedSandbox = '';
+    this.#published.forget();
     this.#cleanedUpTold = false;
     this.wake();
   }
@@ -258,40 +255,15 @@ export class PodWorker {
       this.#notices = [];
       return;
     }
-    const containers = this.#changedLevels(work);
-    const sandbox = this.#changedSandbox();
+    const { clock, hostIP } = this.#services;
+    const containers = this.#published.changedLevels(pod, work, clock.now());
+    const sandbox = this.#published.changedSandbox(pod, hostIP);
     const cleanedUp = finished && !this.#cleanedUpTold;
     const notices = this.#notices;
     if (containers.length === 0 && sandbox === undefined && notices.length === 0 && !cleanedUp) return;
     this.#notices = [];
     this.#cleanedUpTold ||= cleanedUp;
     this.#services.report(work, { containers, notices, ...(sandbox && { sandbox }), ...(cleanedUp && { cleanedUp }) });
-  }
-
-  #changedLevels(work: WorkPod): ContainerLevel[] {
-    const changed: ContainerLevel[] = [];
-    for (const { name, image } of work.spec.containers) {
-      const level = levelOf(this.pod, name, image, this.#services.clock.now());
-      if (level === undefined) continue;
-      const signature = signatureOf(level);
-      if (this.#published.get(name) === signature) continue;
-      this.#published.set(name, signature);
-      changed.push(level);
-    }
-    return changed;
-  }
-
-  #changedSandbox(): SandboxLevel | undefined {
-    const { sandbox } = this.pod;
-    if (sandbox === undefined || this.#publishedSandbox === sandbox.id) return undefined;
-    this.#publishedSandbox = sandbox.id;
-    const { attempt, ip, assignedPort } = sandbox;
-    return {
-      attempt,
-      ...(ip !== undefined && { podIP: ip }),
-      hostIP: this.#services.hostIP,
-      ...(assignedPort !== undefined && { assignedPort }),
-    };
   }
 }
 
