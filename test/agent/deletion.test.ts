@@ -1,8 +1,8 @@
 /** A deleted pod is asked to end, given its time, and leaves nothing behind. */
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { container, eventually, program, startAgent, workPod } from '../support/agent-harness.ts';
 
 describe('deleting a pod', () => {
@@ -94,6 +94,12 @@ describe('a pod that has ended', () => {
   });
 });
 
+async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'periplus-host-path-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
 describe('volumes', () => {
   it('an emptyDir is a directory everybody may write, shared by mounts, kept over restarts and removed with its pod', async () => {
     const { plane, runtime, dataDirectory, engine } = await startAgent();
@@ -135,7 +141,7 @@ describe('volumes', () => {
     'a hostPath that is not the %s it must be keeps the pod waiting, says so, and is tried again',
     async (type, words) => {
       const { plane, clock } = await startAgent();
-      const path = join(await mkdtemp(join(tmpdir(), 'periplus-host-path-')), 'nothing');
+      const path = join(await temporaryDirectory(), 'nothing');
       const pod = workPod({ volumes: [{ name: 'host', hostPath: { path, type } }] });
       plane.put(pod);
       await eventually(() =>
@@ -157,7 +163,7 @@ describe('volumes', () => {
     'a hostPath of type %s is made where there is none',
     async (type) => {
       const { plane } = await startAgent();
-      const path = join(await mkdtemp(join(tmpdir(), 'periplus-host-path-')), 'made');
+      const path = join(await temporaryDirectory(), 'made');
       const pod = workPod({ volumes: [{ name: 'host', hostPath: { path, type } }] });
       plane.put(pod);
       await eventually(() => expect(plane.level(pod.uid)?.ready).toBe(true));
