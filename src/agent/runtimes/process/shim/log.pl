@@ -20,30 +20,47 @@ sub reopen {
   $self->{size} = -s $self->{file};
 }
 
-# A full disk loses lines, not containers: whether the write succeeds is not asked.
+# A full disk loses lines, not containers: whether a write succeeds is not asked.
 sub write_records {
-  my ($self, $records) = @_;
-  return if $records eq '';
-  if ($self->{size} + length $records > $self->{size_max} && $self->{size} > 0) {
-    rename $self->{path}, "$self->{path}.1";
-    $self->reopen;
+  my ($self, @records) = @_;
+  my $waiting = '';
+  for my $record (@records) {
+    my $filled = $self->{size} + length $waiting;
+    if ($filled > 0 && $filled + length $record > $self->{size_max}) {
+      $self->flush($waiting);
+      $waiting = '';
+      rename $self->{path}, "$self->{path}.1";
+      $self->reopen;
+    }
+    $waiting .= $record;
   }
-  $self->{size} += syswrite($self->{file}, $records) // 0;
+  $self->flush($waiting);
+}
+
+sub flush {
+  my ($self, $text) = @_;
+  $self->{size} += syswrite($self->{file}, $text) // 0 if $text ne '';
 }
 
 sub take {
   my ($self, $stream, $bytes) = @_;
   my $prefix = timestamp() . " $stream";
   my $text = ($self->{unfinished}{$stream} // '') . $bytes;
-  my $records = '';
-  while ((my $end = index $text, "\n") >= 0) {
-    my $line = substr $text, 0, $end + 1, '';
-    while (length $line > LINE_MAX_BYTES + 1) { $records .= "$prefix P " . substr($line, 0, LINE_MAX_BYTES, '') . "\n" }
-    $records .= "$prefix F $line";
+  my ($begin, @records) = (0);
+  while ((my $end = index $text, "\n", $begin) >= 0) {
+    while ($end - $begin > LINE_MAX_BYTES) {
+      push @records, "$prefix P " . substr($text, $begin, LINE_MAX_BYTES) . "\n";
+      $begin += LINE_MAX_BYTES;
+    }
+    push @records, "$prefix F " . substr $text, $begin, $end + 1 - $begin;
+    $begin = $end + 1;
   }
-  while (length $text > LINE_MAX_BYTES) { $records .= "$prefix P " . substr($text, 0, LINE_MAX_BYTES, '') . "\n" }
-  $self->{unfinished}{$stream} = $text;
-  $self->write_records($records);
+  while (length($text) - $begin > LINE_MAX_BYTES) {
+    push @records, "$prefix P " . substr($text, $begin, LINE_MAX_BYTES) . "\n";
+    $begin += LINE_MAX_BYTES;
+  }
+  $self->{unfinished}{$stream} = substr $text, $begin;
+  $self->write_records(@records);
 }
 
 # The last words of a stream need not end with a line feed.
