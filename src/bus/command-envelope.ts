@@ -1,6 +1,7 @@
 /** What a command message may look like: shape, lengths, and the parts its subject says for it. */
 import { strictObject, Type, validator, type Command, type Static } from '../../machines/index.ts';
 import { COMMAND_ID_MAX_LENGTH } from '../writer/limits.ts';
+import { describeFaults } from './faults.ts';
 import { isNestedDeeperThan } from './json-depth.ts';
 import { JSON_MAX_DEPTH } from './limits.ts';
 import { MANY, parseCommandSubject } from './subjects.ts';
@@ -84,10 +85,7 @@ function readCommand(
   item: unknown,
 ): Command | Unreadable {
   if (!envelopeValidator.check(item)) {
-    const faults = envelopeValidator
-      .errors(item)
-      .map(({ field, message }) => (field ? `${field}: ${message}` : message));
-    return { unreadable: `the command is malformed: ${faults.slice(0, 5).join(', ')}` };
+    return { unreadable: `the command is malformed: ${describeFaults(envelopeValidator.errors(item))}` };
   }
   const kind = said.kind === MANY ? item.kind : (item.kind ?? said.kind);
   const verb = said.verb === MANY ? item.verb : (item.verb ?? said.verb);

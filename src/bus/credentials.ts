@@ -1,6 +1,7 @@
 /** How a process proves who it is on the bus: a file readable by its owner only. */
 import { readFileSync } from 'node:fs';
 import { strictObject, Type, validator, type Static } from '../../machines/index.ts';
+import { describeFaults } from './faults.ts';
 
 const CredentialsSchema = strictObject({
   cell: Type.String({ minLength: 1 }),
@@ -31,6 +32,6 @@ export function readCredentials(path: string): Credentials {
     throw new CredentialsFileError(`cannot read the credentials file ${path}`, { cause });
   }
   if (credentialsValidator.check(content)) return content;
-  const faults = credentialsValidator.errors(content).map(({ field, message }) => `${field}: ${message}`);
-  throw new CredentialsFileError(`${path} is no credentials file: ${faults.join(', ')}`);
+  const faults = describeFaults(credentialsValidator.errors(content));
+  throw new CredentialsFileError(`${path} is no credentials file: ${faults}`);
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { AnswerSender } from './chunks.ts';
 import type { Bus } from './connection.ts';
+import { describeFaults } from './faults.ts';
 import { isNestedDeeperThan } from './json-depth.ts';
 import { JSON_MAX_DEPTH } from './limits.ts';
 import { readLog } from './log-query.ts';
@@ -158,8 +159,7 @@ function readQuery(what: string | undefined, payload: Uint8Array): unknown {
     throw new QueryError('BadRequest', 'the query is not JSON');
   }
   if (shape.check(query)) return query;
-  const faults = shape.errors(query).map(({ field, message }) => (field ? `${field}: ${message}` : message));
-  throw new QueryError('BadRequest', faults.slice(0, 5).join(', ') || 'the query is malformed');
+  throw new QueryError('BadRequest', describeFaults(shape.errors(query)) || 'the query is malformed');
 }
 
 function kindOf(name: string): Kind {

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { parseAllDocuments } from 'yaml';
 import { strictObject, StringMap, Type, validator } from '../../machines/index.ts';
 import type { GivenManifest } from '../bus/apply.ts';
+import { describeFaults } from '../bus/faults.ts';
 import { CommandFailure } from './exit-codes.ts';
 import { kindNamed } from './resources.ts';
 
@@ -93,9 +94,8 @@ function parse(file: string, text: string): readonly unknown[] {
 function manifestsOf(file: string, content: unknown): readonly GivenManifest[] {
   if (listValidator.check(content)) return content.items.flatMap((item) => manifestsOf(file, item));
   if (manifestValidator.check(content)) return [content];
-  const [fault] = manifestValidator.errors(content);
   throw new CommandFailure(
-    `${file} holds no manifest: ${fault ? `${fault.field || 'it'}: ${fault.message}` : 'not an object'}`,
+    `${file} holds no manifest: ${describeFaults(manifestValidator.errors(content)) || 'not an object'}`,
   );
 }
 
