@@ -6,6 +6,7 @@ import { requireDurable } from '../bus/server-monitoring.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { openLog } from '../log/jetstream-log.ts';
+import { acceptLoss } from './accept-loss.ts';
 import { credentialsFile } from './bus-users.ts';
 import { runControlPlane } from './control-plane.ts';
 import { readJson, type DataDirectory } from './data-directory.ts';
@@ -38,16 +39,15 @@ export async function runControlPlaneProcess(
   const opened = await openLog(shared);
   const readModelFile =
     given.name === 'control-plane' ? directory.readModel : join(directory.root, given.name, 'read-model.sqlite');
-  const accepted = given['accept-loss']
-    ? await (await import('./accept-loss.ts')).acceptLoss({ ...shared, log: opened, directory, signal: end.signal })
-    : undefined;
+  const log = given['accept-loss']
+    ? await acceptLoss({ ...shared, log: opened, directory, signal: end.signal })
+    : opened;
   await runControlPlane(
     {
       name: given.name,
       bus,
-      log: accepted?.log ?? opened,
+      log,
       readModelFile,
-      ...(accepted ? { lineage: accepted.beginning } : {}),
       clock: systemClock,
       logger,
     },

@@ -17,7 +17,7 @@ import type { EventLog } from '../log/event-log.ts';
 import { decodeContinue, parseFieldSelector } from '../read-model/index.ts';
 import { Fold } from '../state/fold.ts';
 import { runLeadership } from '../writer/leadership.ts';
-import { Writer, type LineageBeginning } from '../writer/writer.ts';
+import { Writer } from '../writer/writer.ts';
 import { contradiction } from './known-positions.ts';
 import { openReadModel, type OpenReadModel } from './open-read-model.ts';
 import { startTerm } from './term.ts';
@@ -28,8 +28,6 @@ export interface ControlPlaneOptions {
   readonly bus: Bus;
   readonly log: EventLog;
   readonly readModelFile: string;
-  /** The first term begins a new lineage with this. */
-  readonly lineage?: LineageBeginning;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -77,7 +75,7 @@ class ControlPlane {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { bus, log, clock, logger, name, lineage } = this.#options;
+    const { bus, log, clock, logger, name } = this.#options;
     const lease = await openLease({
       connection: bus.connection,
       cell: bus.cell,
@@ -92,7 +90,6 @@ class ControlPlane {
         lease,
         clock,
         logger,
-        ...(lineage ? { lineage } : {}),
         onTerm: (term) => this.#beginTerm(term),
       },
       signal,

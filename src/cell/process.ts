@@ -2,11 +2,8 @@
 import { parseArgs } from 'node:util';
 import { createLogger, type Logger } from '../foundation/logger.ts';
 import { LogDamageError } from '../log/entry.ts';
-import { runAgentsProcess } from './agents-process.ts';
-import { runControlPlaneProcess } from './control-plane-process.ts';
 import { dataDirectory } from './data-directory.ts';
 import { EXIT_NEEDS_OPERATOR } from './supervised-process.ts';
-import { runSupervisorProcess } from './supervisor-process.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,10 +24,14 @@ const { values, positionals } = parseArgs({
 /** What the command line says, checked as far as the parts do not check it themselves. */
 export type ProcessArguments = typeof values & { readonly data: string };
 
+/** Each loads only its own part: a supervisor that carried a control plane's code would weigh twice as much. */
 const roles: Readonly<Record<string, (arguments_: ProcessArguments, logger: Logger) => Promise<void>>> = {
-  supervisor: (given, logger) => runSupervisorProcess(dataDirectory(given.data), given, logger),
-  'control-plane': (given, logger) => runControlPlaneProcess(dataDirectory(given.data), given, logger),
-  agents: (given, logger) => runAgentsProcess(dataDirectory(given.data), given, logger),
+  supervisor: async (given, logger) =>
+    (await import('./supervisor-process.ts')).runSupervisorProcess(dataDirectory(given.data), given, logger),
+  'control-plane': async (given, logger) =>
+    (await import('./control-plane-process.ts')).runControlPlaneProcess(dataDirectory(given.data), given, logger),
+  agents: async (given, logger) =>
+    (await import('./agents-process.ts')).runAgentsProcess(dataDirectory(given.data), given, logger),
 };
 
 const [role = ''] = positionals;

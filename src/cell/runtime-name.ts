@@ -1,5 +1,4 @@
 /** The container runtimes by the names people give them, and which one this machine has. */
-import { createDockerRuntime } from '../agent/runtimes/docker/index.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { silentLogger } from '../foundation/logger.ts';
 
@@ -16,6 +15,8 @@ const ENGINE_ANSWER_MS = 5_000;
 
 /** `auto`: Docker when its engine answers, else plain processes. */
 export async function detectRuntime(): Promise<RuntimeName> {
+  // Loaded only here: who merely knows the names should not carry a Docker client.
+  const { createDockerRuntime } = await import('../agent/runtimes/docker/index.ts');
   const runtime = createDockerRuntime({ cell: 'none', node: 'none', clock: systemClock, logger: silentLogger });
   const patience = new AbortController();
   try {

@@ -35,7 +35,8 @@ async function check(stored: StoredState, log: EventLog): Promise<CellState | Do
   if (entry === undefined) return `entry ${position.entry} is not in the log`;
   if (hashOf(entry.payload) !== position.hash) return `entry ${position.entry} of the log is another one`;
   const state = CellState.from(stored);
-  const expected = decodeEntry(entry.payload, position).state;
+  const { state: expected, fold } = decodeEntry(entry.payload, position);
+  if (fold !== FOLD_VERSION) return `the log's hash there is by fold version ${fold}`;
   const actual = state.stateHash();
   return actual === expected ? state : `its state hash is ${actual}, the log says ${expected}`;
 }

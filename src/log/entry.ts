@@ -34,8 +34,10 @@ export interface Entry {
   readonly time: number;
   /** hashOf the payload of the entry before it; empty for the first. */
   readonly previous: string;
-  /** Hash of the cell's state after it. */
+  /** Hash of the cell's state after it, by the fold of that version. */
   readonly state: string;
+  /** FOLD_VERSION of the program that wrote it: another version's fold may lead to another state from the same events. */
+  readonly fold: number;
   readonly commits: readonly Commit[];
   readonly refused: readonly RefusedCommand[];
   readonly unchanged: readonly UnchangedCommand[];

@@ -13,7 +13,7 @@ import {
 } from '../../machines/index.ts';
 import type { Identifiers } from '../foundation/identifiers.ts';
 import { encodeEntry, ENTRY_VERSION, hashOf, type Entry, type EntryHead, type LineageStart } from '../log/entry.ts';
-import type { CellState } from '../state/cell-state.ts';
+import { FOLD_VERSION, type CellState } from '../state/cell-state.ts';
 import { Overlay } from '../state/overlay.ts';
 import type { RememberedOutcome } from '../state/outcomes.ts';
 import type { WriterLimits } from './limits.ts';
@@ -208,6 +208,7 @@ export class Batch {
       time: this.#now,
       previous: state.position.hash,
       state: this.#overlay.seal(),
+      fold: FOLD_VERSION,
       ...(lineageStart ? { lineageStart } : {}),
     };
     const payload = encodeEntry(head, {

@@ -4,7 +4,7 @@ import type { Logger } from '../foundation/logger.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Fold } from '../state/fold.ts';
 import { LEASE_MS, LEASE_STEP_MS, type Lease } from './lease.ts';
-import type { LineageBeginning, Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 export interface LeadershipOptions {
   readonly log: EventLog;
@@ -13,15 +13,12 @@ export interface LeadershipOptions {
   readonly lease: Lease;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The first term begins a new lineage with this. */
-  readonly lineage?: LineageBeginning;
   /** Called when this process has become the writer; the signal ends with its term. */
   onTerm(signal: AbortSignal): void;
 }
 
 /** Runs until the signal is aborted. Rejects with LogDamageError when the log is wrong: then nothing may be written any more. */
 export async function runLeadership(options: LeadershipOptions, signal: AbortSignal): Promise<void> {
-  let { lineage } = options;
   while (!signal.aborted) {
     await followUntilLeased(options, signal);
     if (signal.aborted) return;
@@ -30,10 +27,8 @@ export async function runLeadership(options: LeadershipOptions, signal: AbortSig
     const renewing = keepLease(options, termSignal).finally(() => term.abort());
     try {
       await options.writer.hold(termSignal, {
-        ...(lineage ? { lineage } : {}),
         onWriting: () => options.onTerm(termSignal),
       });
-      lineage = undefined;
     } finally {
       term.abort();
       await renewing;

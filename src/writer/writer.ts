@@ -3,7 +3,6 @@ import type { Command, Outcome } from '../../machines/index.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Identifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
-import type { LineageStart } from '../log/entry.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Fold } from '../state/fold.ts';
 import { appendForCertain, type Settled } from './appender.ts';
@@ -22,12 +21,6 @@ export interface WriterOptions {
   /** Names this process in its entries. */
   readonly name: string;
   readonly limits?: WriterLimits;
-}
-
-/** What a new lineage's first entry says, and where its revisions start. */
-export interface LineageBeginning {
-  readonly start: LineageStart;
-  readonly firstRevision: number;
 }
 
 interface Term {
@@ -70,12 +63,9 @@ export class Writer implements CommandSink {
    * commands until an append is lost or the signal is aborted. Resolves then, with the queue answered "not the writer".
    * Rejects with LogDamageError when the log is not what was folded. Nobody else may fold into the same state meanwhile.
    */
-  async hold(
-    signal: AbortSignal,
-    options: { readonly lineage?: LineageBeginning; readonly onWriting?: () => void } = {},
-  ): Promise<void> {
+  async hold(signal: AbortSignal, options: { readonly onWriting?: () => void } = {}): Promise<void> {
     try {
-      await this.#claim(signal, options.lineage);
+      await this.#claim(signal);
       if (signal.aborted) return;
       const ended = new AbortController();
       this.#term = { signal: AbortSignal.any([signal, ended.signal]), end: () => ended.abort() };
@@ -90,9 +80,9 @@ export class Writer implements CommandSink {
     }
   }
 
-  async #claim(signal: AbortSignal, lineage: LineageBeginning | undefined): Promise<void> {
-    for (let beginning = lineage; !signal.aborted; beginning = undefined) {
-      const prepared = this.#batch(beginning).prepare();
+  async #claim(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const prepared = this.#batch().prepare();
       const settled = await this.#append(prepared, signal);
       if (settled.outcome === 'appended') return void this.#adopt(prepared);
       if (settled.outcome === 'barrier') return void this.#adopt(settled.barrier);
@@ -173,7 +163,7 @@ export class Writer implements CommandSink {
     return taken;
   }
 
-  #batch(lineage?: LineageBeginning): Batch {
+  #batch(): Batch {
     const { fold, identifiers, clock, name, log } = this.#options;
     return new Batch({
       state: fold.state,
@@ -182,14 +172,11 @@ export class Writer implements CommandSink {
       now: clock.now(),
       writer: name,
       lineage: log.lineage,
-      ...(lineage ? { lineageStart: lineage.start, firstRevision: lineage.firstRevision } : {}),
     });
   }
 
   #append(prepared: PreparedEntry, signal: AbortSignal): Promise<Settled> {
     const { log, clock, logger } = this.#options;
-    const { lineageStart, firstRevision } = prepared.entry;
-    const lineage = lineageStart && { start: lineageStart, firstRevision };
     return appendForCertain(
       prepared,
       {
@@ -197,7 +184,7 @@ export class Writer implements CommandSink {
         clock,
         logger,
         limits: this.#limits,
-        prepareBarrier: () => this.#batch(lineage).prepare(),
+        prepareBarrier: () => this.#batch().prepare(),
         whileUnknown: () => this.#queue.expire(),
       },
       signal,

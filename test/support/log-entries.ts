@@ -31,6 +31,7 @@ export class ChainMaker {
         time: number,
         previous: this.#previous,
         state: '',
+        fold: 1,
       },
       { commits: [], refused: [], unchanged: [JSON.stringify({ commandId: 'x'.repeat(paddingBytes), attempt: 1 })] },
     );
