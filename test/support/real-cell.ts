@@ -42,7 +42,8 @@ export class RealCell {
   readonly #options: RealCellOptions;
   #client: CellClient | undefined;
 
-  private constructor(options: RealCellOptions) {
+  /** Of an empty directory, where nothing runs yet. */
+  constructor(options: RealCellOptions = {}) {
     this.#options = options;
     this.directory = options.directory ?? mkdtempSync(join(tmpdir(), 'periplus-cell-'));
     this.docker = options.engine?.docker ?? mainEngine;
