@@ -24,6 +24,9 @@ export const STARTS_IN_FLIGHT_MAX = 32;
 /** A registry's and a disk's worth; more only make each slower. */
 export const PULLS_IN_FLIGHT_MAX = 4;
 
+/** How long a node that goes down tries to tell how its containers ended: nobody may be there any more. */
+export const LAST_REPORTS_MAX_MS = 3_000;
+
 /** Kubernetes' default of a kubelet's maxPods. */
 export const DEFAULT_PODS_MAX = 110;
 
@@ -108,6 +111,7 @@ class NodeAgent implements Agent {
   async drain(): Promise<void> {
     this.#heartbeat?.cancel();
     await this.#pods.drain();
+    await this.#reports.flush(LAST_REPORTS_MAX_MS);
     await this.stop();
   }
 

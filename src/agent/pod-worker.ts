@@ -45,6 +45,7 @@ export class PodWorker {
   #sandboxLosses: BackOff | undefined;
   /** The control plane no longer wants to hear of this pod. */
   #dismissed = true;
+  #draining = false;
   #cleanedUpTold = false;
   #closed = false;
 
@@ -110,9 +111,9 @@ export class PodWorker {
     this.wake();
   }
 
-  /** Stops and removes what runs, keeping volumes: the node goes down and will run the pod again. */
+  /** Stops and removes what runs, keeping volumes: the node goes down and will run the pod again. Told like any other end, so that nobody takes it for running meanwhile. */
   drain(): void {
-    this.#dismissed = true;
+    this.#draining = true;
     this.pod.want = 'remove';
     this.pod.volumes = 'removed';
     this.pod.graceSeconds = this.#ownGrace();
@@ -258,7 +259,8 @@ export class PodWorker {
     const { clock, hostIP } = this.#services;
     const containers = this.#published.changedLevels(pod, work, clock.now());
     const sandbox = this.#published.changedSandbox(pod, hostIP);
-    const cleanedUp = finished && !this.#cleanedUpTold;
+    // A drained pod will run again; one that is being deleted is gone for good all the same.
+    const cleanedUp = finished && !this.#cleanedUpTold && (!this.#draining || work.deletion !== undefined);
     const notices = this.#notices;
     if (containers.length === 0 && sandbox === undefined && notices.length === 0 && !cleanedUp) return;
     this.#notices = [];

@@ -43,6 +43,8 @@ export class Reports {
   #busy = false;
   #scheduled = false;
   #closed = false;
+  /** Told when nothing waits any more. */
+  #flushed: (() => void) | undefined;
   #retryMs = RETRY_INITIAL_MS;
   #retry: Timer | undefined;
 
@@ -85,6 +87,17 @@ export class Reports {
     this.#schedule();
   }
 
+  /** Resolves once all is told, or nobody listens for so long. */
+  async flush(limitMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const flushed = Promise.withResolvers<void>();
+    this.#flushed = flushed.resolve;
+    const timer = clock.after(limitMs, flushed.resolve);
+    this.kick();
+    await flushed.promise;
+    timer.cancel();
+  }
+
   close(): void {
     this.#closed = true;
     this.#retry?.cancel();
@@ -113,6 +126,7 @@ export class Reports {
       this.#retryMs = RETRY_INITIAL_MS;
     }
     this.#busy = false;
+    if (this.#sent.length === 0 && this.#waiting.size === 0) this.#flushed?.();
   }
 
   /** Whether all that was sent is settled. */

@@ -1,14 +1,12 @@
 /** `up --accept-loss`: where the log is damaged, or shorter than somebody has seen it, begins a new lineage from its last good entry. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NatsConnection } from 'nats';
 import type { WorkPosition } from '../agent/control-plane-link.ts';
-import type { Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
-import type { Logger } from '../foundation/logger.ts';
 import { beginLineage } from '../log/begin-lineage.ts';
 import { LogDamageError } from '../log/entry.ts';
 import type { EventLog } from '../log/event-log.ts';
+import type { JetStreamLogOptions } from '../log/jetstream-log.ts';
 import { loadReadModel } from '../read-model/index.ts';
 import { Fold } from '../state/fold.ts';
 import { Batch } from '../writer/batch.ts';
@@ -17,15 +15,10 @@ import { WRITER_LIMITS } from '../writer/limits.ts';
 import { readJson, type DataDirectory } from './data-directory.ts';
 import { contradiction } from './known-positions.ts';
 
-export interface AcceptLossOptions {
-  readonly connection: NatsConnection;
-  readonly inboxPrefix: string;
-  readonly cell: string;
+export interface AcceptLossOptions extends JetStreamLogOptions {
   /** The cell's current lineage. */
   readonly log: EventLog;
   readonly directory: DataDirectory;
-  readonly clock: Clock;
-  readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,6 @@
 /** Runs one control plane until told to end: connects, makes sure the bus is durable, finds the log, and where asked accepts its loss. */
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { connectBus } from '../bus/connection.ts';
 import { readCredentials } from '../bus/credentials.ts';
 import { requireDurable } from '../bus/server-monitoring.ts';
@@ -10,6 +11,7 @@ import { acceptLoss } from './accept-loss.ts';
 import { credentialsFile } from './bus-users.ts';
 import { runControlPlane } from './control-plane.ts';
 import { readJson, type DataDirectory } from './data-directory.ts';
+import { untilLineageChanges } from './lineage-watch.ts';
 import type { RunningCell } from './running-cell.ts';
 import { untilToldToEnd } from './supervised-process.ts';
 
@@ -42,17 +44,20 @@ export async function runControlPlaneProcess(
   const log = given['accept-loss']
     ? await acceptLoss({ ...shared, log: opened, directory, signal: end.signal })
     : opened;
-  await runControlPlane(
-    {
-      name: given.name,
-      bus,
-      log,
-      readModelFile,
-      clock: systemClock,
-      logger,
-    },
-    end.signal,
-  );
+  const stop = new AbortController();
+  const running = AbortSignal.any([end.signal, stop.signal]);
+  const changed = untilLineageChanges(log, shared, running).then((error) => {
+    stop.abort(error);
+    return error;
+  });
+  mkdirSync(dirname(readModelFile), { recursive: true, mode: 0o700 });
+  try {
+    await runControlPlane({ name: given.name, bus, log, readModelFile, clock: systemClock, logger }, running);
+  } finally {
+    stop.abort();
+  }
+  const error = await changed;
+  if (error) throw error;
   await bus.close();
 }
 

@@ -25,6 +25,13 @@ export class Fold {
   apply(stored: StoredEntry): AppliedEntry {
     const { position } = this.state;
     const at = { entry: position.entry + 1, revision: position.revision + 1 };
+    if (stored.number <= position.entry) {
+      throw new LogDamageError({
+        entry: stored.number,
+        revision: position.revision,
+        what: 'another entry stands there than was folded',
+      });
+    }
     if (stored.number !== at.entry) {
       throw new LogDamageError({
         ...at,

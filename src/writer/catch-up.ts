@@ -32,7 +32,10 @@ export async function catchUp(
     let watchdog = options.clock.after(options.readBackMs, () => stop.abort());
     try {
       for await (const batch of log.read(state.position.entry + 1, signal)) {
-        for (const stored of batch) if (stored.number > state.position.entry) fold.apply(stored);
+        for (const stored of batch) {
+          if (state.position.entry >= until) return;
+          fold.apply(stored);
+        }
         progressed = true;
         if (state.position.entry >= until) return;
         watchdog.cancel();
