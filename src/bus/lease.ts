@@ -1,7 +1,7 @@
 /** The writer's lease in a NATS KV bucket: taken over when its holder has not renewed it for its life, by the observer's own clock. */
 import type { KV, NatsConnection } from 'nats';
 import type { Clock } from '../foundation/clock.ts';
-import { LEASE_MS, type Lease } from '../writer/lease.ts';
+import { LEASE_MS, LEASE_STEP_MS, type Lease } from '../writer/lease.ts';
 
 const KEY = 'writer';
 /** Value of a lease that nobody holds. */
@@ -18,9 +18,11 @@ export interface NatsLeaseOptions {
 
 /** Opens the bucket, making it where there is none. */
 export async function openLease(options: NatsLeaseOptions): Promise<Lease> {
-  const kv = await options.connection
-    .jetstream()
-    .views.kv(`${options.cell}-control`, { history: 1, replicas: options.replicas ?? 1 });
+  const { connection, replicas = 1 } = options;
+  const bucket = `${options.cell}-control`;
+  await connection.jetstream().views.kv(bucket, { history: 1, replicas });
+  // An answer after the next step is of no use, and a process that ends must not wait for a bus that is gone.
+  const kv = await connection.jetstream({ timeout: LEASE_STEP_MS }).views.kv(bucket, { bindOnly: true });
   return new NatsLease(kv, options);
 }
 
