@@ -10,6 +10,10 @@ import { detectRuntime, type RuntimeName } from './runtime-name.ts';
 import { connectOperatorClient, startSupervisor, waitUntil, type StartedSupervisor } from './start-supervisor.ts';
 import { CellStartError, NODES_MAX, type UpOptions } from './up-options.ts';
 
+/** How long the pods of an older cell are waited for, and how often they are looked at. */
+const PODS_AGAIN_MAX_MS = 20_000;
+const PODS_AGAIN_POLL_MS = 100;
+
 interface Progress {
   client?: CellClient;
 }
@@ -117,6 +121,13 @@ async function bringUp(
           });
         },
       },
+      {
+        title: 'the pods',
+        enabled: !options.demo,
+        task: async (progress, step) => {
+          step.title = await podsAgain(progress.client);
+        },
+      },
     ],
     { concurrent: false, rendererOptions: { collapseSubtasks: false }, fallbackRenderer: 'simple' },
   );
@@ -131,6 +142,21 @@ async function readyNodes(client: CellClient | undefined, wanted: number): Promi
     status?.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True'),
   );
   return ready !== undefined && ready.length >= wanted ? ready.length : undefined;
+}
+
+/** Waits a while for the pods of an older cell to run again; one that cannot is no reason to fail. */
+async function podsAgain(client: CellClient | undefined): Promise<string> {
+  const until = systemClock.monotonic() + PODS_AGAIN_MAX_MS;
+  for (;;) {
+    const list = await client?.list('Pod').catch(() => undefined);
+    const wanted = list?.items.filter(({ status }) => status?.phase === 'Pending' || status?.phase === 'Running') ?? [];
+    const ready = wanted.filter(({ status }) =>
+      status?.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True'),
+    );
+    const all = list !== undefined && ready.length === wanted.length;
+    if (all || systemClock.monotonic() > until) return `${ready.length} of ${wanted.length} pods ready`;
+    await systemClock.sleep(PODS_AGAIN_POLL_MS);
+  }
 }
 
 async function readyReplicas(client: CellClient | undefined): Promise<number> {

@@ -96,7 +96,7 @@ describe('a pod that has ended', () => {
 
 async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'periplus-host-path-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  onTestFinished(() => rm(directory, { recursive: true, maxRetries: 5 }));
   return directory;
 }
 

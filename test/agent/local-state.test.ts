@@ -11,7 +11,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 async function setUp() {
   const directory = join(await mkdtemp(join(tmpdir(), 'periplus-local-state-')), 'agent-n1');
-  onTestFinished(() => rm(join(directory, '..'), { recursive: true }));
+  onTestFinished(() => rm(join(directory, '..'), { recursive: true, maxRetries: 5 }));
   const clock = new ManualClock();
   const saved: SavedState = {
     mark: { position: { lineage: 'a', entry: 3, revision: 9, hash: 'h' }, term: 1, sequence: 2 },
