@@ -1,67 +1,20 @@
 /** A cell as a program sees it: commands, queries, watches, the log, logs and exec, over one connection. */
-import {
-  kinds,
-  type Command,
-  type CommandDraft,
-  type Kind,
-  type Manifests,
-  type ObjectKind,
-  type Objects,
-  type Outcome,
-  type Refusal,
-} from '../../machines/index.ts';
+import type { CommandDraft, Manifests, ObjectKind, Objects, Outcome } from '../../machines/index.ts';
 import type { ExecRequest, LogChunk, LogRequest } from '../agent/runtimes/container-runtime.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Identifiers } from '../foundation/identifiers.ts';
 import type { Entry } from '../log/entry.ts';
-import { applyPatch, withLastApplied, type GivenManifest } from './apply.ts';
+import { applyAll, creationOf, type ApplyOutcome } from './apply-all.ts';
+import type { GivenManifest } from './apply.ts';
 import { CommandClient } from './command-client.ts';
 import type { Bus } from './connection.ts';
+import { accepted, type Applied } from './outcome-errors.ts';
 import { QueryClient } from './query-client.ts';
-import { GET_MAX_KEYS, QUERY_WAIT_MAX_MS, type AnyObject, type ListAnswer, type Query } from './query-messages.ts';
+import { QUERY_WAIT_MAX_MS, type AnyObject, type ListAnswer, type Query } from './query-messages.ts';
 import { Requester } from './requester.ts';
+import { namespaceOf, type SentCommand, type Where } from './sent-command.ts';
 import { openExec, openLogs, type ContainerTarget, type ExecHandle } from './session-client.ts';
 import { watch, type WatchEvent, type WatchSelection } from './watch.ts';
-
-/** A command was refused; `refusal` says why, in Kubernetes' words. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-  readonly refusal: Refusal;
-
-  constructor(refusal: Refusal) {
-    super(refusal.message);
-    this.refusal = refusal;
-  }
-}
-
-/** A command was not decided: malformed, too large, or the cell had no room for it. */
-export class NotDecidedError extends Error {
-  override readonly name = 'NotDecidedError';
-  readonly why: Extract<Outcome, { outcome: 'not-decided' }>['why'];
-
-  constructor({ why, message }: Extract<Outcome, { outcome: 'not-decided' }>) {
-    super(message);
-    this.why = why;
-  }
-}
-
-/** Outcomes of a command that was decided with yes. */
-export type Applied = Extract<Outcome, { outcome: 'accepted' | 'unchanged' }>;
-
-/** A command without what the client fills in: id and namespace. */
-export type SentCommand = Omit<CommandDraft, 'id' | 'namespace'> & {
-  readonly id?: string;
-  readonly namespace?: string;
-};
-
-export type ApplyOutcome =
-  | { readonly result: 'created' | 'configured' | 'unchanged'; readonly name: string; readonly revision: number }
-  | { readonly result: 'failed'; readonly name: string; readonly error: RefusedError | NotDecidedError };
-
-/** Where an object is: a name, and its namespace where that is not `default`. */
-export interface Where {
-  readonly namespace?: string;
-}
 
 /** What a deletion may say beside the object. */
 export interface DeleteOptions extends Where {
@@ -83,8 +36,6 @@ export interface CellClientOptions {
   /** How long a command or query is repeated while nobody answers, milliseconds. */
   readonly deadlineMs?: number;
 }
-
-const DEFAULT_NAMESPACE = 'default';
 
 export class CellClient {
   readonly #options: CellClientOptions;
@@ -125,7 +76,7 @@ export class CellClient {
 
   /** Creates an object; resolves with where it stands now, its name included where generateName made it. */
   create(manifest: AnyManifestOf | GivenManifest): Promise<Applied> {
-    return this.send(this.#creation(manifest));
+    return this.send(creationOf(manifest));
   }
 
   /** Makes an object what the manifest says, as `kubectl apply` does. */
@@ -137,21 +88,13 @@ export class CellClient {
   }
 
   /** Applies several manifests, in order, in as few messages as possible. A failed one does not stop the others. */
-  async applyAll(manifests: readonly (AnyManifestOf | GivenManifest)[]): Promise<readonly ApplyOutcome[]> {
-    if (manifests.length === 0) return [];
-    const commands = await this.#applications(manifests);
-    const outcomes = [...(await this.submit(commands))];
-    // Somebody created or deleted the object between our look and our command: once more, knowing that.
-    const late = outcomes.flatMap((outcome, index) => (isOvertaken(outcome) ? [index] : []));
-    if (late.length > 0) {
-      const again = await this.#applications(late.map((index) => manifests[index] as GivenManifest));
-      const answers = await this.submit(again);
-      for (const [at, index] of late.entries()) {
-        outcomes[index] = answers[at] as Outcome;
-        commands[index] = again[at] as CommandDraft;
-      }
-    }
-    return outcomes.map((outcome, index) => applyOutcome(commands[index] as CommandDraft, outcome));
+  applyAll(manifests: readonly (AnyManifestOf | GivenManifest)[]): Promise<readonly ApplyOutcome[]> {
+    const tools = {
+      queries: this.#queries,
+      submit: (drafts: readonly CommandDraft[]) => this.submit(drafts),
+      complete: (command: SentCommand) => this.#complete(command),
+    };
+    return applyAll(tools, manifests);
   }
 
   /** The object, or undefined where there is none. */
@@ -269,61 +212,4 @@ export class CellClient {
     const namespace = namespaceOf(command.kind, command);
     return { ...command, namespace, id: command.id ?? this.#options.identifiers.uuid() };
   }
-
-  #creation(manifest: GivenManifest): SentCommand {
-    const { name = '', namespace } = manifest.metadata;
-    const verb = { verb: 'create', arguments: { manifest } };
-    return { kind: manifest.kind, name, ...verb, ...(namespace === undefined ? {} : { namespace }) };
-  }
-
-  /** A creation where there is no such object, a patch where there is. */
-  async #applications(manifests: readonly GivenManifest[]): Promise<CommandDraft[]> {
-    const keys = manifests.map(({ kind, metadata }) => ({
-      kind,
-      namespace: namespaceOf(kind, metadata),
-      name: metadata.name ?? '',
-    }));
-    const items: (AnyObject | null)[] = [];
-    for (let start = 0; start < keys.length; start += GET_MAX_KEYS) {
-      items.push(...(await this.#queries.get({ keys: keys.slice(start, start + GET_MAX_KEYS) })).items);
-    }
-    return manifests.map((manifest, index) => {
-      const live = items[index];
-      if (!live) return this.#complete(this.#creation(withLastApplied(manifest)));
-      const { name = '', namespace } = manifest.metadata;
-      const patch = applyPatch(manifest, live);
-      return this.#complete({
-        kind: manifest.kind,
-        name,
-        verb: 'patch',
-        arguments: { patch },
-        ...(namespace === undefined ? {} : { namespace }),
-      });
-    });
-  }
-}
-
-/** The namespace an object is in: none for kinds of cluster scope, `default` where none is said. */
-export function namespaceOf(kind: string, where: Where): string {
-  const known: Kind | undefined = kinds.get(kind);
-  return known && !known.namespaced ? '' : (where.namespace ?? DEFAULT_NAMESPACE);
-}
-
-function accepted(outcome: Outcome | undefined): Applied {
-  if (outcome === undefined) throw new Error('a command has an outcome');
-  if (outcome.outcome === 'refused') throw new RefusedError(outcome.refusal);
-  if (outcome.outcome === 'not-decided') throw new NotDecidedError(outcome);
-  return outcome;
-}
-
-function isOvertaken(outcome: Outcome): boolean {
-  if (outcome.outcome !== 'refused') return false;
-  return outcome.refusal.reason === 'AlreadyExists' || outcome.refusal.reason === 'NotFound';
-}
-
-function applyOutcome({ name, verb }: Pick<Command, 'name' | 'verb'>, outcome: Outcome): ApplyOutcome {
-  if (outcome.outcome === 'refused') return { result: 'failed', name, error: new RefusedError(outcome.refusal) };
-  if (outcome.outcome === 'not-decided') return { result: 'failed', name, error: new NotDecidedError(outcome) };
-  if (outcome.outcome === 'unchanged') return { result: 'unchanged', name, revision: outcome.revision };
-  return { result: verb === 'create' ? 'created' : 'configured', name: outcome.name, revision: outcome.revision };
 }

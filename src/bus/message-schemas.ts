@@ -53,6 +53,7 @@ export const EntrySchema = strictObject({
   time: Type.Number(),
   previous: Type.String(),
   state: Type.String(),
+  fold: Type.Integer(),
   commits: Type.Array(CommitSchema),
   refused: Type.Array(strictObject({ ...Key, ...Sent, refusal: Refusal })),
   unchanged: Type.Array(strictObject({ commandId: Type.String(), attempt: Type.Integer() })),

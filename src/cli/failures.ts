@@ -1,5 +1,5 @@
 /** Turns whatever a command raised into one line for people and an exit code. */
-import { NotDecidedError, RefusedError } from '../bus/cell-client.ts';
+import { NotDecidedError, RefusedError } from '../bus/outcome-errors.ts';
 import { NoWriterError, OutcomeUnknownError } from '../bus/command-client.ts';
 import { BusCredentialsError, BusUnavailableError } from '../bus/connection.ts';
 import { CredentialsFileError } from '../bus/credentials.ts';

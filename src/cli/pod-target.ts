@@ -1,6 +1,7 @@
 /** Finds a pod's container for logs and exec. */
 import { refuse, type Objects } from '../../machines/index.ts';
-import { RefusedError, type CellClient } from '../bus/cell-client.ts';
+import type { CellClient } from '../bus/cell-client.ts';
+import { RefusedError } from '../bus/outcome-errors.ts';
 import type { ContainerTarget } from '../bus/session-client.ts';
 import type { Terminal } from './context.ts';
 import { CommandFailure } from './exit-codes.ts';

@@ -12,7 +12,6 @@ import { addScale } from './commands/scale.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
 import { addUpAndDown, type CellControl } from './commands/up.ts';
-import { addVerify } from './commands/verify.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { failureOf } from './failures.ts';
@@ -31,7 +30,7 @@ export async function runProgram(words: readonly string[], options: ProgramOptio
   });
   try {
     await program.parseAsync([...words], { from: 'user' });
-    return exitCode;
+    return options.context.signal.aborted ? EXIT.interrupted : exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (options.context.signal.aborted) return EXIT.interrupted;
@@ -69,6 +68,5 @@ function makeProgram({ context, control, version }: ProgramOptions, done: (exitC
   addExec(program, context);
   addSend(program, context);
   addHistory(program, context);
-  addVerify(program, context);
   return program;
 }

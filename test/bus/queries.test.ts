@@ -1,16 +1,9 @@
-// Queries, chunks, watches, events and the log over a real bus.
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { headers } from 'nats';
-import { ChunkAssembler } from '../../src/bus/chunk-assembler.ts';
-import { AnswerSender, cut } from '../../src/bus/chunks.ts';
+// Queries, events and the log over a real bus, with our library and without.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CloudEvent } from '../../src/bus/cloud-event.ts';
 import { CLOUD_EVENT_SCHEMA } from '../../src/bus/cloud-event.ts';
-import { CHUNK_MAX_BYTES, CHUNK_WINDOW } from '../../src/bus/limits.ts';
 import { CommandReplySchema, EntrySchema } from '../../src/bus/message-schemas.ts';
-import { AnswerBrokenError, Requester } from '../../src/bus/requester.ts';
 import type { PublishedSchemas } from '../../src/bus/schemas.ts';
-import { systemClock } from '../../src/foundation/clock.ts';
-import { systemIdentifiers } from '../../src/foundation/identifiers.ts';
 import type { CellClient } from '../../src/bus/cell-client.ts';
 import { validator } from '../../machines/index.ts';
 import { BusCell } from '../support/bus-cell.ts';
@@ -23,7 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => cell.dispose());
 
-const OPERATOR = { role: 'operator', actor: 'admin' } as const;
 const configMap = (name: string, text = 'hello', labels?: Record<string, string>) => ({
   apiVersion: 'v1' as const,
   kind: 'ConfigMap' as const,
@@ -49,15 +41,6 @@ async function fill(namespace: string, count: number, bytes: number): Promise<vo
       arguments: { manifest: manifest(index) },
     })),
   );
-}
-
-/** A bare exchange of chunks: a sender and whoever asks. */
-async function exchange() {
-  const asking = await cell.connect(OPERATOR);
-  const answering = await cell.connect({ role: 'control-plane' });
-  const sender = new AnswerSender(answering, systemClock, systemIdentifiers);
-  const requester = new Requester(asking, systemClock, 'exchange');
-  return { asking, answering, sender, requester, subject: asking.subjects.openSession('n9', 'exchange') };
 }
 
 describe('a list', () => {
@@ -129,158 +112,6 @@ describe('a query', () => {
 
   test('for the status says how far the cell is', async () => {
     expect(await client.status()).toMatchObject({ cell: cell.cell, writing: true, lineage: 'one' });
-  });
-});
-
-describe('chunks', () => {
-  test('are as large as they may be, and put together what was cut', async () => {
-    const pieces = [Buffer.alloc(10, 1), Buffer.alloc(0), Buffer.alloc(25, 2), Buffer.alloc(3, 3)];
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of cut(pieces, 10)) chunks.push(chunk);
-    expect(chunks.map(({ byteLength }) => byteLength)).toEqual([10, 10, 10, 8]);
-    expect(Buffer.concat(chunks)).toEqual(Buffer.concat(pieces));
-  });
-
-  test('are made no faster than they are taken', async () => {
-    const { asking, answering, sender, subject } = await exchange();
-    let made = 0;
-    const pieces = function* () {
-      for (; made < 100; made++) yield new Uint8Array(CHUNK_MAX_BYTES);
-    };
-    const subscription = answering.connection.subscribe(subject, {
-      callback: (_, message) => void sender.send(message.reply ?? '', pieces()),
-    });
-    onTestFinished(() => subscription.unsubscribe());
-    await answering.connection.flush();
-    // Takes the first window and acknowledges nothing.
-    const inbox = `${asking.subjects.inbox('admin')}.silent`;
-    let taken = 0;
-    const full = new Promise<void>((resolve) => {
-      asking.connection.subscribe(inbox, { callback: () => void (++taken === CHUNK_WINDOW && resolve()) });
-    });
-    asking.connection.publish(subject, '', { reply: inbox });
-    await full;
-    await asking.connection.flush();
-    expect(taken).toBe(CHUNK_WINDOW);
-    expect(made).toBeLessThanOrEqual(CHUNK_WINDOW + 3);
-  });
-
-  test('one of which is missing make a broken answer', async () => {
-    const { answering, requester, subject } = await exchange();
-    const subscription = answering.connection.subscribe(subject, {
-      callback: (_, message) => {
-        for (const number of ['0', '2']) {
-          const chunk = headers();
-          chunk.set('Periplus-Transfer', 'one');
-          chunk.set('Periplus-Chunk', number);
-          answering.connection.publish(message.reply ?? '', 'x', { headers: chunk });
-        }
-      },
-    });
-    onTestFinished(() => subscription.unsubscribe());
-    await answering.connection.flush();
-    await expect(requester.request(subject, '', 5_000)).rejects.toBeInstanceOf(AnswerBrokenError);
-  });
-
-  test('of a second answer are ignored', async () => {
-    const { answering, requester, subject } = await exchange();
-    const subscription = answering.connection.subscribe(subject, {
-      callback: (_, message) => {
-        for (const [transfer, number, last] of [
-          ['a', '0'],
-          ['b', '0'],
-          ['a', '1', 'true'],
-        ] as const) {
-          const chunk = headers();
-          chunk.set('Periplus-Transfer', transfer);
-          chunk.set('Periplus-Chunk', number);
-          if (last) chunk.set('Periplus-Last', last);
-          answering.connection.publish(message.reply ?? '', transfer + number, { headers: chunk });
-        }
-      },
-    });
-    onTestFinished(() => subscription.unsubscribe());
-    await answering.connection.flush();
-    expect(Buffer.from(await requester.request(subject, '', 5_000)).toString()).toBe('a0a1');
-  });
-
-  test('beyond the limit are not kept', () => {
-    const assembler = new ChunkAssembler(10);
-    const message = { data: new Uint8Array(11), headers: headers() };
-    message.headers.set('Periplus-Transfer', 'one');
-    message.headers.set('Periplus-Chunk', '0');
-    expect(assembler.take(message as unknown as Parameters<typeof assembler.take>[0])).toMatchObject({
-      state: 'broken',
-    });
-  });
-});
-
-describe('a watch', () => {
-  test('tells what is there, then what becomes of it', async () => {
-    const namespace = await namespaceOf('watched');
-    await client.create({ ...configMap('first'), metadata: { name: 'first', namespace } });
-    const stop = new AbortController();
-    const told: string[] = [];
-    for await (const event of client.watch('ConfigMap', { namespace }, stop.signal)) {
-      told.push(event.type === 'SYNCED' ? 'SYNCED' : `${event.type} ${event.object.metadata.name}`);
-      if (event.type === 'SYNCED')
-        await client.create({ ...configMap('second'), metadata: { name: 'second', namespace } });
-      if (event.type === 'ADDED' && event.object.metadata.name === 'second') {
-        await client.patch('ConfigMap', 'first', { data: { text: 'changed' } }, { namespace });
-      }
-      if (event.type === 'MODIFIED') {
-        expect(event.object.data).toEqual({ text: 'changed' });
-        await client.delete('ConfigMap', 'second', { namespace });
-      }
-      if (event.type === 'DELETED') stop.abort();
-    }
-    expect(told).toEqual(['ADDED first', 'SYNCED', 'ADDED second', 'MODIFIED first', 'DELETED second']);
-  });
-
-  test('notices what happened while the connection was away', async () => {
-    const namespace = await namespaceOf('away');
-    const bus = await cell.connect(OPERATOR);
-    const { CellClient: Client } = await import('../../src/bus/cell-client.ts');
-    const watcher = new Client({ bus, clock: systemClock, identifiers: systemIdentifiers });
-    const stop = new AbortController();
-    for await (const event of watcher.watch('ConfigMap', { namespace }, stop.signal)) {
-      if (event.type === 'SYNCED') {
-        await Promise.all([
-          bus.connection.reconnect(),
-          client.create({ ...configMap('missed'), metadata: { name: 'missed', namespace } }),
-        ]);
-      }
-      if (event.type === 'ADDED') {
-        expect(event.object.metadata.name).toBe('missed');
-        stop.abort();
-      }
-    }
-  });
-
-  test('notices a gap in what it hears, and lists anew', async () => {
-    const namespace = await namespaceOf('gap');
-    const plane = cell.plane;
-    const stop = new AbortController();
-    const publisher = 'another';
-    const tell = (count: number) =>
-      plane.connection.publish(
-        plane.subjects.eventsBookmark,
-        JSON.stringify({ publisher, lineage: 'one', revision: 0, counts: { Pod: count } }),
-      );
-    const lists: string[] = [];
-    const listening = plane.connection.subscribe(plane.subjects.queriesAll, {
-      callback: (_, message) => void lists.push(message.subject),
-    });
-    onTestFinished(() => listening.unsubscribe());
-    const events = client.watch('Pod', { namespace }, stop.signal)[Symbol.asyncIterator]();
-    expect((await events.next()).value).toMatchObject({ type: 'SYNCED' });
-    const next = events.next();
-    tell(1);
-    tell(3);
-    const subject = plane.subjects.query('admin', 'list');
-    await expect.poll(() => lists.filter((asked) => asked === subject).length).toBeGreaterThanOrEqual(2);
-    stop.abort();
-    expect((await next).done).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 /** `apply -f FILE`: makes objects what their manifests say. */
 import type { Command } from 'commander';
-import type { ApplyOutcome } from '../../bus/cell-client.ts';
+import type { ApplyOutcome } from '../../bus/apply-all.ts';
 import type { GivenManifest } from '../../bus/apply.ts';
 import { withCell, type CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';

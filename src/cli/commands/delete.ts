@@ -1,7 +1,9 @@
 /** `delete`: by name, label, manifest or all of a kind; waits until what it deleted is gone. */
 import { Option, type Command } from 'commander';
 import type { Kind, Outcome } from '../../../machines/index.ts';
-import { namespaceOf, NotDecidedError, RefusedError, type CellClient } from '../../bus/cell-client.ts';
+import type { CellClient } from '../../bus/cell-client.ts';
+import { NotDecidedError, RefusedError } from '../../bus/outcome-errors.ts';
+import { namespaceOf } from '../../bus/sent-command.ts';
 import { GET_MAX_KEYS } from '../../bus/query-messages.ts';
 import { withCell, type CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';

@@ -1,7 +1,7 @@
 /** `get KIND [NAME]`: shows objects, once or as they change. */
 import type { Command } from 'commander';
 import type { CellClient } from '../../bus/cell-client.ts';
-import { namespaceOf } from '../../bus/cell-client.ts';
+import { namespaceOf } from '../../bus/sent-command.ts';
 import type { AnyObject } from '../../bus/query-messages.ts';
 import { refuse } from '../../../machines/index.ts';
 import { withCell, type CommandContext } from '../context.ts';

@@ -1,6 +1,6 @@
 /** `history [KIND/NAME]`: who did what, and what was refused, from the log itself. */
 import { Option, type Command } from 'commander';
-import { namespaceOf } from '../../bus/cell-client.ts';
+import { namespaceOf } from '../../bus/sent-command.ts';
 import { parseTime } from '../../foundation/clock.ts';
 import { withCell, type CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CommandDraft } from '../../../machines/index.ts';
-import { namespaceOf } from '../../bus/cell-client.ts';
+import { namespaceOf } from '../../bus/sent-command.ts';
 import { withCell, type CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import type { GlobalOptions } from '../flags.ts';
