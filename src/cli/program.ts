@@ -12,6 +12,7 @@ import { addScale } from './commands/scale.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
 import { addUpAndDown, type CellControl } from './commands/up.ts';
+import { addVerify } from './commands/verify.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { failureOf } from './failures.ts';
@@ -68,5 +69,6 @@ function makeProgram({ context, control, version }: ProgramOptions, done: (exitC
   addExec(program, context);
   addSend(program, context);
   addHistory(program, context);
+  addVerify(program, context);
   return program;
 }

@@ -175,3 +175,11 @@ describe('the other commands', () => {
     expect((await run('--version')).output).toBe('1.2.3\n');
   });
 });
+
+test('the program has the commands of its guide', async () => {
+  const { output } = await run('--help');
+  const commands = ['up', 'down', 'status', 'schemas', 'apply', 'get', 'delete', 'scale', 'cordon', 'uncordon'];
+  for (const name of [...commands, 'logs', 'exec', 'send', 'history', 'verify']) {
+    expect(output).toMatch(new RegExp(`^ +${name}\\b`, 'm'));
+  }
+});
