@@ -1,0 +1,47 @@
+/** The program behind scripts/bench: runs the benchmarks asked for, one after the other, and prints what they measured. */
+import { parseArgs } from 'node:util';
+import { commands } from './commands.ts';
+import { controlPlane } from './control-plane.ts';
+import { docker } from './docker.ts';
+import { describeMachine, load } from './machine.ts';
+import { onePod } from './one-pod.ts';
+import { replay } from './replay.ts';
+import { printTable, type Benchmark } from './report.ts';
+import { start } from './start.ts';
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  'control-plane': controlPlane,
+  'one-pod': onePod,
+  commands,
+  docker,
+  replay,
+  start,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
+});
+const [asked = ''] = positionals;
+const names = asked === 'all' ? Object.keys(BENCHMARKS) : [asked];
+if (positionals.length !== 1 || names.some((name) => !Object.hasOwn(BENCHMARKS, name))) {
+  process.stderr.write(`usage: scripts/bench ${Object.keys(BENCHMARKS).join('|')}|all [--json] [--keep]\n`);
+  process.exit(2);
+}
+
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+print({ machine: describeMachine() });
+for (const name of names) {
+  const rows: Record<string, unknown>[] = [];
+  const before = load();
+  await BENCHMARKS[name]?.({
+    keep: values.keep,
+    row: (row) => {
+      rows.push(row);
+      print({ bench: name, ...row, load: load() });
+    },
+    note: (text) => process.stderr.write(`${name}: ${text}\n`),
+  });
+  if (!values.json) printTable(`${name} (load average ${before} before, ${load()} after)`, rows);
+}
+process.exit(0);

@@ -1,0 +1,68 @@
+/** How long a control plane with a large cell takes to start from its read model: 150,000 objects, 1,000,000 commits. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dataDirectory, readJson } from '../../src/cell/data-directory.ts';
+import type { RunningCell } from '../../src/cell/running-cell.ts';
+import { startCell, until } from './cell.ts';
+import { startedAt, usageOf } from './processes.ts';
+import { generateCell, GENERATOR_VERSION } from './large-cell.ts';
+import type { BenchmarkContext } from './report.ts';
+import { round } from './statistics.ts';
+
+const OBJECTS = { pods: 50_000, configMaps: 100_000 };
+const COMMITS = 1_000_000;
+const STARTS = ['first', 'second', 'third'];
+
+export async function start({ row, note }: BenchmarkContext): Promise<void> {
+  const root = join(tmpdir(), `periplus-bench-large-cell-${GENERATOR_VERSION}`);
+  const mark = join(root, 'complete');
+  if (!existsSync(mark)) {
+    note(`making the cell once, in ${root}: some minutes`);
+    rmSync(root, { recursive: true, force: true });
+    mkdirSync(root, { recursive: true });
+    await generateCell(root, { ...OBJECTS, commits: COMMITS, note });
+    writeFileSync(mark, '');
+  }
+  for (const when of STARTS) row({ when, ...(await measure(root)) });
+}
+
+/** From the process's start to its becoming the writer, as its own log says. */
+async function measure(root: string) {
+  const directory = dataDirectory(root);
+  const logFile = join(directory.logs, 'control-plane.log');
+  rmSync(logFile, { force: true });
+  const cell = await startCell({ nodes: 1, runtime: 'hollow', keep: true, directory: root });
+  const { processes } = readJson<RunningCell>(directory.running) as RunningCell;
+  const pid = processes['control-plane'] ?? 0;
+  const began = startedAt(pid);
+  const lines = await until('the writer', () => {
+    const written = readFileSync(logFile, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as LogLine);
+    return written.some(isWriter) ? written : undefined;
+  });
+  const status = await cell.client.status();
+  const usage = usageOf({ pid });
+  await cell.stop();
+  const at = (is: (line: LogLine) => boolean) => (lines.find(is)?.time ?? 0) - began;
+  const seconds = round(at(isWriter) / 1000);
+  return {
+    objects: Object.values(status.objects).reduce((sum, count) => sum + count, 0),
+    revision: status.readModelRevision,
+    loaded_seconds: round(at(({ msg }) => msg === 'the fold begins') / 1000),
+    writer_seconds: seconds,
+    resident_mb: Math.round(usage['pid']?.residentMb ?? 0),
+    from: lines.some(({ msg }) => msg.startsWith('the kept state is not trusted')) ? 'the log' : 'the read model',
+  };
+}
+
+interface LogLine {
+  readonly time: number;
+  readonly msg: string;
+}
+
+function isWriter({ msg }: LogLine): boolean {
+  return msg === 'this process is the writer';
+}
