@@ -38,6 +38,17 @@ export const WRITE_INTERVAL_MAX_MS = 5_000;
 /** Shape of the file; a file of another version counts as none. */
 const VERSION = 1;
 
+/** Its name in the agent's directory. */
+export const WORK_FILE = 'work.json';
+
+/** What such a file says; undefined for one of another version. */
+export function parseSavedState(text: string): SavedState | 'damaged' | undefined {
+  const [hash, body = ''] = text.split('\n');
+  if (hash !== hashOf(body)) return 'damaged';
+  const saved = JSON.parse(body) as SavedState & { readonly version: number };
+  return saved.version === VERSION ? saved : undefined;
+}
+
 export interface LocalStateOptions {
   readonly directory: string;
   readonly clock: Clock;
@@ -55,7 +66,7 @@ export class LocalState {
 
   constructor(options: LocalStateOptions) {
     this.#options = options;
-    this.#path = join(options.directory, 'work.json');
+    this.#path = join(options.directory, WORK_FILE);
   }
 
   /** Undefined when there is none, or none that can be trusted: then the engine and a full work list say it all. */
@@ -66,13 +77,12 @@ export class LocalState {
     } catch {
       return undefined; // The first start of this node.
     }
-    const [hash, body = ''] = text.split('\n');
-    if (hash !== hashOf(body)) {
+    const saved = parseSavedState(text);
+    if (saved === 'damaged') {
       this.#options.logger.warn('the saved work list is damaged and is not used', { path: this.#path });
       return undefined;
     }
-    const saved = JSON.parse(body) as SavedState & { readonly version: number };
-    return saved.version === VERSION ? saved : undefined;
+    return saved;
   }
 
   /** Something changed: written once it is quiet. */

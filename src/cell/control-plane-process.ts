@@ -11,7 +11,9 @@ import { acceptLoss } from './accept-loss.ts';
 import { credentialsFile } from './bus-users.ts';
 import { runControlPlane } from './control-plane.ts';
 import { readJson, type DataDirectory } from './data-directory.ts';
+import { knownPositions } from './known-positions.ts';
 import { untilLineageChanges } from './lineage-watch.ts';
+import { requireNothingLost } from './loss.ts';
 import type { RunningCell } from './running-cell.ts';
 import { untilToldToEnd } from './supervised-process.ts';
 
@@ -44,6 +46,7 @@ export async function runControlPlaneProcess(
   const log = given['accept-loss']
     ? await acceptLoss({ ...shared, log: opened, directory, signal: end.signal })
     : opened;
+  await requireNothingLost(knownPositions(directory), { log, clock: systemClock, signal: end.signal });
   const stop = new AbortController();
   const running = AbortSignal.any([end.signal, stop.signal]);
   const changed = untilLineageChanges(log, shared, running).then((error) => {

@@ -12,12 +12,14 @@ import { WorkLists } from '../control-loop/work-lists.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
-import { hashOf } from '../log/entry.ts';
+import { hashOf, LogDamageError, type Position } from '../log/entry.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { decodeContinue, parseFieldSelector } from '../read-model/index.ts';
 import { Fold } from '../state/fold.ts';
 import { runLeadership } from '../writer/leadership.ts';
+import { WRITER_LIMITS } from '../writer/limits.ts';
 import { Writer } from '../writer/writer.ts';
+import { checkChain } from './chain-check.ts';
 import { contradiction } from './known-positions.ts';
 import { openReadModel, type OpenReadModel } from './open-read-model.ts';
 import { startTerm } from './term.ts';
@@ -46,12 +48,35 @@ export async function runControlPlane(options: ControlPlaneOptions, signal: Abor
   });
   const plane = new ControlPlane(options, readModel, (error) => broken.abort(error));
   try {
+    await startCheck(readModel.state.position, options, running, (error) => broken.abort(error));
     await plane.run(running);
     if (broken.signal.aborted && !signal.aborted) throw broken.signal.reason;
   } finally {
     readModel.queries[Symbol.dispose]();
     await readModel.projector.close();
   }
+}
+
+/** A log of days is checked within this; a longer one on the side, since a start should not wait for all of it. */
+const CHECK_BEFORE_WRITING_MAX_MS = 1_000;
+
+/** Checks what the kept state stands on: what is found is told of, at the latest some time after the start. */
+async function startCheck(
+  kept: Position,
+  { log, clock, logger }: ControlPlaneOptions,
+  signal: AbortSignal,
+  onFound: (error: unknown) => void,
+): Promise<void> {
+  if (kept.entry === 0) return;
+  const checking = checkChain(log, kept, { clock, readBackMs: WRITER_LIMITS.readBackMs, signal }).catch(
+    (error: unknown) => {
+      if (error instanceof LogDamageError) onFound(error);
+      else logger.warn('the log before the kept state could not be checked', { error });
+    },
+  );
+  const enough = new AbortController();
+  await Promise.race([checking, clock.sleep(CHECK_BEFORE_WRITING_MAX_MS, enough.signal).catch(() => undefined)]);
+  enough.abort();
 }
 
 class ControlPlane {

@@ -119,3 +119,13 @@ export function decodeEntry(payload: Uint8Array, at: { readonly entry: number; r
   }
   return entry;
 }
+
+/** The head is at the payload's beginning; its own texts cannot look like this, since their quotation marks are escaped. */
+const HEAD_BYTES_MAX = 4_096;
+const PREVIOUS = /"previous":"([^"]*)"/;
+
+/** What an entry says the hash of the one before it is, without parsing all of it; undefined for what is no entry. */
+export function previousHashOf(payload: Uint8Array): string | undefined {
+  const head = Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.byteLength, HEAD_BYTES_MAX));
+  return PREVIOUS.exec(head.toString('latin1'))?.[1];
+}
