@@ -52,8 +52,16 @@ function stateOf(pod: PodState, memory: ContainerMemory | undefined, now: number
   return exit === undefined || image.is === 'pulling' ? creating() : { terminated: exit };
 }
 
+/** Why a container that never ran has not started yet. */
+export function waitingReason(memory: ContainerMemory | undefined): string {
+  if (memory?.hold !== undefined) return memory.hold.reason;
+  return memory?.image.is === 'failed' ? memory.image.reason : CREATING;
+}
+
+const CREATING = 'ContainerCreating';
+
 function creating(): ContainerLevel['state'] {
-  return { waiting: { reason: 'ContainerCreating' } };
+  return { waiting: { reason: CREATING } };
 }
 
 function crashLoop(pod: PodState, { name, restart }: ContainerMemory) {

@@ -2,6 +2,7 @@
 import type { Container, PodNotice } from '../../machines/pod/index.ts';
 import type { FoundCredentials } from './image-credentials.ts';
 import type { ContainerRuntime, ImageOutcome } from './runtimes/container-runtime.ts';
+import { parseImageReference } from './runtimes/image-reference.ts';
 
 export interface WantedImage {
   readonly container: string;
@@ -22,6 +23,9 @@ type Tell = (notice: PodNotice) => void;
 /** Looks on the node only. @throws RuntimeError */
 export async function lookForImage(runtime: ContainerRuntime, wanted: WantedImage, tell: Tell): Promise<ImageVerdict> {
   const { image, policy, container, hasCommand } = wanted;
+  if (parseImageReference(image) === undefined) {
+    return verdictOf({ outcome: 'invalid', message: 'invalid reference format' }, wanted, tell);
+  }
   if (policy === 'Always') return { verdict: 'pull' };
   const outcome = await runtime.ensureImage({ image, hasCommand, pull: false, credentials: [] });
   if (outcome.outcome === 'present') {

@@ -1,7 +1,9 @@
 /** Serves what the control plane's users ask of this node's containers: their output, and commands run inside them. */
 import type { ExecInput, NodeServices } from './control-plane-link.ts';
 import { NodeServiceError } from './node-service-error.ts';
+import { waitingReason } from './container-level.ts';
 import type { ContainerMemory, PodState } from './pod-state.ts';
+import { mayRunAgain } from './restart-policy.ts';
 import type { ContainerRuntime, ExecSession, RuntimeContainer } from './runtimes/container-runtime.ts';
 
 export interface NodeServicesOptions {
@@ -10,6 +12,9 @@ export interface NodeServicesOptions {
   /** The pod of a uid, as far as it is this node's. */
   find(uid: string): PodState | undefined;
 }
+
+/** What Kubernetes words in its own way when somebody asks for output. */
+const PULL_FAILURES: ReadonlySet<string> = new Set(['ErrImagePull', 'ImagePullBackOff']);
 
 /** @throws NodeServiceError for what is not here, RuntimeError for what the engine cannot do */
 export function createNodeServices(options: NodeServicesOptions): NodeServices {
@@ -55,11 +60,12 @@ function containerOf(pod: PodState, name: string | undefined): ContainerMemory {
 }
 
 function runWithOutput(pod: PodState, memory: ContainerMemory, previous: boolean): RuntimeContainer {
-  const { name, current } = memory;
+  const { name, current, exit } = memory;
   if (previous) {
-    if (memory.previous !== undefined) return memory.previous;
     // Held back, the newest run is the previous one to whoever waits for the next.
-    if (current?.state === 'exited') return current;
+    const awaitsNext = pod.want === 'run' && exit !== undefined && mayRunAgain(exit, pod.work?.spec.restartPolicy);
+    if (current?.state === 'exited' && awaitsNext) return current;
+    if (memory.previous !== undefined) return memory.previous;
     const title = `"${name}" in pod "${pod.identity.name}"`;
     throw new NodeServiceError('BadRequest', `previous terminated container ${title} not found`);
   }
@@ -70,7 +76,9 @@ function runWithOutput(pod: PodState, memory: ContainerMemory, previous: boolean
 
 function waitingToStart(pod: PodState, container: string): NodeServiceError {
   const title = `container "${container}" in pod "${pod.identity.name}"`;
-  return new NodeServiceError('BadRequest', `${title} is waiting to start: ContainerCreating`);
+  const reason = waitingReason(pod.containers.get(container));
+  const why = PULL_FAILURES.has(reason) ? 'trying and failing to pull image' : reason;
+  return new NodeServiceError('BadRequest', `${title} is waiting to start: ${why}`);
 }
 
 /** Connects a session with whoever asked for it. Resolves with the exit code. */

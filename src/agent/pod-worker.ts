@@ -34,7 +34,7 @@ export class PodWorker {
   readonly pod: PodState;
   readonly #services: PodServices;
   readonly #steps: PodSteps;
-  readonly #published = new Published();
+  readonly #published: Published;
   #notices: PodNotice[] = [];
   #running = false;
   #background = 0;
@@ -52,6 +52,7 @@ export class PodWorker {
   constructor(identity: PodIdentity, services: PodServices, attempts: PodAttempts | undefined) {
     this.pod = newPodState(identity);
     this.#services = services;
+    this.#published = new Published(services.runtime.kind);
     const { pod } = this;
     this.#steps = new PodSteps({
       pod,

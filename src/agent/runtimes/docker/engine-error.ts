@@ -21,12 +21,15 @@ interface ModemFailure {
   readonly message?: string;
 }
 
+/** What docker-modem puts before the engine's own words where it keeps them nowhere else. For people only. */
+const MODEM_PREFIX = /^\(HTTP code \d+\) .*? - /;
+
 /** @param call what was asked, for people: "starting container 4711" */
 export function toEngineError(error: unknown, call: string): EngineError {
   if (error instanceof EngineError) return error;
   const failure: ModemFailure = typeof error === 'object' && error !== null ? error : { message: String(error) };
   const { statusCode: status } = failure;
-  const reason = failure.json?.message ?? failure.message ?? 'no reason given';
+  const reason = failure.json?.message ?? failure.message?.replace(MODEM_PREFIX, '') ?? 'no reason given';
   if (status === undefined) {
     return new EngineError('unavailable', `${call}: the Docker engine does not answer: ${reason}`, { cause: error });
   }

@@ -16,10 +16,7 @@ export interface ImageDependencies {
 export async function ensureImage(deps: ImageDependencies, request: ImageRequest): Promise<ImageOutcome> {
   const { image, pull, credentials } = request;
   if (parseImageReference(image) === undefined) {
-    return {
-      outcome: 'invalid',
-      message: `couldn't parse image name ${JSON.stringify(image)}: invalid reference format`,
-    };
+    return { outcome: 'invalid', message: 'invalid reference format' };
   }
   if (!pull) {
     const imageId = await findImage(deps.engine, image);
