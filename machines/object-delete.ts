@@ -1,7 +1,7 @@
 /** Decides deletions: grace, finalizers, propagation, and a controller's premise that there is one too many. */
 import type { Decision, DecideInput } from './kind.ts';
 import { equalJson } from './merge-patch.ts';
-import { isBeingDeleted, type ObjectMeta } from './metadata.ts';
+import { controllerOf, isBeingDeleted, type ObjectMeta } from './metadata.ts';
 import { currentOf, eventVersion, removed, type ObjectRules } from './object-rules.ts';
 import { refuse } from './refusal.ts';
 import { oneOf, strictObject, Type, type Static } from './schema.ts';
@@ -57,13 +57,15 @@ function deletionFinalizers(metadata: ObjectMeta, policy: string | undefined): r
   return policy === 'Background' ? others : (metadata.finalizers ?? []);
 }
 
-/** Whether an owner has more live dependents of this kind than its spec.replicas wants. */
+/** Whether the object is one of more live dependents than its owner's spec.replicas wants; a released one is no longer. */
 function hasSurplus<Context extends ObjectContext>(
   rules: ObjectRules<Context>,
   input: DecideInput<Context, unknown>,
   ownerUid: string,
 ): boolean {
-  return liveDependents(rules, input, ownerUid) > wantedReplicas(input.view, currentOf(input), ownerUid);
+  const current = currentOf(input);
+  if (controllerOf(current.context.metadata)?.uid !== ownerUid) return false;
+  return liveDependents(rules, input, ownerUid) > wantedReplicas(input.view, current, ownerUid);
 }
 
 /** Without walking them where the kind keeps an index: an owner of thousands is asked this once for each. */

@@ -22,7 +22,11 @@ beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'periplus-runner-'));
   made.push(project);
   const copied = [
-    'scripts',
+    // Not the programs in scripts, which import the sources.
+    'scripts/test',
+    'scripts/setup',
+    'scripts/setup.d',
+    'scripts/images',
     '.ci',
     'vitest.config.ts',
     'tsconfig.json',
