@@ -2,10 +2,11 @@
 import type { ObjectContext, ObjectKey, ObjectRecord, View } from '../../machines/index.ts';
 import type { Position } from '../log/entry.ts';
 import { commandHorizon } from './horizon.ts';
-import { ObjectStore } from './object-store.ts';
+import { bytesAtMost, rehash } from './object-parts.ts';
+import { ObjectStore, type Slot } from './object-store.ts';
+import { OutcomeMemory } from './outcome-memory.ts';
 import { OUTCOMES_PER_HORIZON_REVISION, type RememberedOutcome } from './outcomes.ts';
 import type { Overlay } from './overlay.ts';
-import { rehash } from './overlay.ts';
 import { outcomeHash, stateHashText, sum } from './state-hash.ts';
 
 /** Version of the fold: raised when the same log would fold into another state, so that stored states are not trusted across. */
@@ -25,8 +26,7 @@ export const EMPTY_POSITION: Position = { lineage: '', entry: 0, revision: 0, ha
 
 export class CellState implements View {
   readonly #store = new ObjectStore();
-  /** In the order they were decided, so the oldest are first. */
-  readonly #outcomes = new Map<string, RememberedOutcome>();
+  readonly #outcomes = new OutcomeMemory();
   #position: Position = EMPTY_POSITION;
   #time = 0;
   #total = 0n;
@@ -36,15 +36,14 @@ export class CellState implements View {
   static from(kept: KeptState): CellState {
     const state = new CellState();
     for (const record of kept.records) {
-      const { hashes } = rehash(undefined, record, undefined);
-      state.#store.put(record, hashes);
+      const { hashes, texts } = rehash(undefined, record, undefined);
+      state.#store.put({ record, hashes, bytesAtMost: bytesAtMost(texts) });
       for (const hash of hashes.values()) state.#total = sum(state.#total, hash);
     }
     for (const outcome of kept.outcomes) {
       const replaced = state.#outcomes.get(outcome.commandId);
       state.#total = sum(state.#total, outcomeHash(outcome), replaced === undefined ? 0n : outcomeHash(replaced));
-      state.#outcomes.delete(outcome.commandId);
-      state.#outcomes.set(outcome.commandId, outcome);
+      state.#outcomes.add(outcome);
     }
     state.#position = kept.position;
     state.#time = kept.time;
@@ -75,7 +74,7 @@ export class CellState implements View {
   }
 
   get outcomes(): Iterable<RememberedOutcome> {
-    return this.#outcomes.values();
+    return this.#outcomes;
   }
 
   get outcomeCount(): number {
@@ -90,8 +89,8 @@ export class CellState implements View {
     return this.#outcomes.get(commandId);
   }
 
-  hashesOf(key: ObjectKey): ReadonlyMap<string, bigint> | undefined {
-    return this.#store.get(key.kind, key.namespace, key.name)?.hashes;
+  slotOf(key: ObjectKey): Readonly<Slot> | undefined {
+    return this.#store.get(key.kind, key.namespace, key.name);
   }
 
   get<Context extends ObjectContext>(kind: string, namespace: string, name: string): ObjectRecord<Context> | undefined {
@@ -127,7 +126,7 @@ export class CellState implements View {
     let { total } = overlay;
     let forgottenThrough = this.#forgottenThrough;
     const ids: string[] = [];
-    for (const outcome of this.#outcomes.values()) {
+    for (const outcome of this.#outcomes) {
       if (outcome.revision >= oldest && remaining <= most) break;
       remaining--;
       if (overlay.outcomes.has(outcome.commandId)) continue;
@@ -141,19 +140,12 @@ export class CellState implements View {
   /** Makes an overlay part of the state, at the position of the entry that holds it. */
   adopt(overlay: Overlay, position: Position, time: number): void {
     const { ids, total, forgottenThrough } = this.forget(overlay);
-    for (const id of ids) this.#outcomes.delete(id);
-    for (const [id, outcome] of overlay.outcomes) {
-      this.#outcomes.delete(id);
-      this.#outcomes.set(id, outcome);
-    }
-    for (const { key, record, hashes } of overlay.objects) {
-      if (record === undefined) this.#store.remove(key);
-      else if (this.#store.get(key.kind, key.namespace, key.name)?.record.uid === record.uid)
-        this.#store.put(record, hashes);
-      else {
-        this.#store.remove(key);
-        this.#store.put(record, hashes);
-      }
+    for (const outcome of overlay.outcomes.values()) this.#outcomes.add(outcome);
+    this.#outcomes.forget(ids);
+    for (const { key, record, ...kept } of overlay.objects) {
+      // Another life of the same name is another object, with a place of its own.
+      if (this.slotOf(key)?.record.uid !== record?.uid) this.#store.remove(key);
+      if (record !== undefined) this.#store.put({ record, ...kept });
     }
     this.#total = total;
     this.#forgottenThrough = forgottenThrough;

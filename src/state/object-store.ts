@@ -13,6 +13,8 @@ export interface Slot {
   record: ObjectRecord;
   /** Hash of each context part and, under `''`, of the head. */
   hashes: Map<string, bigint>;
+  /** Never less than the bytes of its parts as JSON: what only a sum over all of them would say exactly. */
+  bytesAtMost: number;
 }
 
 type ByName = Map<string, Slot>;
@@ -59,11 +61,11 @@ export class ObjectStore {
   }
 
   /** Puts a new version of an object in its place. */
-  put(record: ObjectRecord, hashes: Map<string, bigint>): void {
+  put({ record, hashes, bytesAtMost }: Slot): void {
     const kind = kindOf(record.kind);
     const slot = this.get(record.kind, record.namespace, record.name);
     if (slot === undefined) {
-      const fresh: Slot = { record, hashes };
+      const fresh: Slot = { record, hashes, bytesAtMost };
       this.#names(record).set(record.name, fresh);
       for (const index of indexNames(kind))
         this.#index(record.kind, index, undefined, indexValue(kind, index, record), fresh);
@@ -72,6 +74,7 @@ export class ObjectStore {
     const before = slot.record;
     slot.record = record;
     slot.hashes = hashes;
+    slot.bytesAtMost = bytesAtMost;
     for (const index of indexNames(kind)) {
       this.#index(record.kind, index, indexValue(kind, index, before), indexValue(kind, index, record), slot);
     }

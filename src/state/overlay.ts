@@ -2,6 +2,7 @@
 import {
   evolve,
   initialState,
+  isBeingDeleted,
   isFinal,
   keyText,
   type Commit,
@@ -16,9 +17,10 @@ import {
 } from '../../machines/index.ts';
 import type { Change } from './applied-entry.ts';
 import type { CellState } from './cell-state.ts';
+import { bytesAtMost, bytesOf, rehash } from './object-parts.ts';
 import { indexNames, indexValue, kindOf } from './object-store.ts';
 import { acceptedOutcome, refusedOutcome, unchangedOutcome, type RememberedOutcome } from './outcomes.ts';
-import { headHash, outcomeHash, partHash, stateHashText, sum } from './state-hash.ts';
+import { outcomeHash, stateHashText, sum } from './state-hash.ts';
 import { currentEvent } from './current-event.ts';
 
 /** An object as this overlay leaves it; `record` is undefined once it is gone. */
@@ -26,10 +28,25 @@ export interface StagedObject {
   readonly key: ObjectKey;
   readonly record: ObjectRecord | undefined;
   readonly hashes: Map<string, bigint>;
+  /** Never less than the bytes of its parts as JSON. */
+  readonly bytesAtMost: number;
 }
 
-/** Hash key of the head beside the context's parts. */
-const HEAD = '';
+/** A commit that would make its object larger than the limit. */
+export class ObjectTooLargeError extends Error {
+  override readonly name = 'ObjectTooLargeError';
+  readonly bytes: number;
+
+  constructor(key: ObjectKey, bytes: number) {
+    super(`${keyText(key)} would be ${bytes} bytes`);
+    this.bytes = bytes;
+  }
+}
+
+/** What the writer asks of a commit before it is staged; a follower folds whatever the log has. */
+export interface StageLimits {
+  readonly objectMaxBytes: number;
+}
 
 export class Overlay implements View {
   readonly #base: CellState;
@@ -37,6 +54,8 @@ export class Overlay implements View {
   /** `kind index value` → keys staged under it. */
   readonly #indexes = new Map<string, Set<string>>();
   readonly #byKind = new Map<string, Set<string>>();
+  /** `kind index value` → how many objects more (or fewer) than in the base have that value. */
+  readonly #counts = new Map<string, number>();
   readonly #outcomes = new Map<string, RememberedOutcome>();
   readonly #refused: RefusedCommand[] = [];
   readonly #unchanged: UnchangedCommand[] = [];
@@ -99,21 +118,14 @@ export class Overlay implements View {
   }
 
   count(kind: string, index: string, value: string): number {
-    let count = this.#base.count(kind, index, value) + (this.#indexes.get(`${kind} ${index} ${value}`)?.size ?? 0);
-    const definition = kindOf(kind);
-    for (const text of this.#byKind.get(kind) ?? []) {
-      const key = this.#objects.get(text)?.key;
-      const before = key && this.#base.get(key.kind, key.namespace, key.name);
-      if (before && indexValue(definition, index, before) === value) count--;
-    }
-    return count;
+    return this.#base.count(kind, index, value) + (this.#counts.get(`${kind} ${index} ${value}`) ?? 0);
   }
 
   /**
-   * Applies one commit: evolves the object event by event. Raises IllegalEventError where its machine refuses, and then
-   * nothing of the commit is staged.
+   * Applies one commit: evolves the object event by event. Raises IllegalEventError where its machine refuses and
+   * ObjectTooLargeError where a limit is given, and then nothing of the commit is staged.
    */
-  stage(commit: Commit, time: number): Change {
+  stage(commit: Commit, time: number, limits?: StageLimits): Change {
     const kind = kindOf(commit.kind);
     const before = this.get(commit.kind, commit.namespace, commit.name);
     if (before !== undefined && before.uid !== commit.uid) {
@@ -127,7 +139,7 @@ export class Overlay implements View {
       state = evolve(kind.machine, state, { type, data, time });
     }
     const after = isFinal(kind.machine, state.value) ? undefined : makeRecord(commit, before, state);
-    const texts = this.#stageObject(kind, commit, before, after);
+    const texts = this.#stageObject(kind, commit, { before, after }, limits);
     this.#revision = commit.revision;
     this.#remember(acceptedOutcome(commit));
     const change: Change = { commit, before, after, texts };
@@ -165,31 +177,69 @@ export class Overlay implements View {
     return this.#objects.size > 0 && this.#objects.has(keyText(record));
   }
 
-  #stageObject(kind: Kind, key: ObjectKey, before: ObjectRecord | undefined, after: ObjectRecord | undefined) {
+  #stageObject(kind: Kind, key: ObjectKey, step: Step, limits: StageLimits | undefined) {
+    const { before, after } = step;
     const text = keyText(key);
-    const hashesBefore = this.#objects.get(text)?.hashes ?? this.#base.hashesOf(key);
-    const { hashes, texts } = after ? rehash(before, after, hashesBefore) : { hashes: new Map(), texts: new Map() };
-    for (const hash of hashesBefore?.values() ?? []) this.#total = sum(this.#total, 0n, hash);
-    for (const hash of hashes.values()) this.#total = sum(this.#total, hash);
-    this.#reindex(kind, text, this.#objects.get(text)?.record, after);
+    const old = this.#objects.get(text) ?? this.#base.slotOf(key);
+    const { hashes, texts } = after ? rehash(before, after, old?.hashes) : { hashes: new Map(), texts: new Map() };
+    let bound = (old?.bytesAtMost ?? 0) + bytesAtMost(texts);
+    // What is on its way out may always go on.
+    if (after && limits && bound > limits.objectMaxBytes && !isBeingDeleted(after.context.metadata)) {
+      bound = bytesOf(after);
+      if (bound > limits.objectMaxBytes) throw new ObjectTooLargeError(key, bound);
+    }
+    this.#replaceHashes(old?.hashes, hashes);
+    this.#reindex(kind, text, step);
     this.#objects.set(text, {
       key: { kind: key.kind, namespace: key.namespace, name: key.name },
       record: after,
       hashes,
+      bytesAtMost: after ? bound : 0,
     });
     return texts;
   }
 
-  #reindex(kind: Kind, text: string, staged: ObjectRecord | undefined, after: ObjectRecord | undefined): void {
+  /** Most parts of an object are untouched by a commit, and arithmetic on 64 bits is dear: only what differs is counted. */
+  #replaceHashes(before: ReadonlyMap<string, bigint> | undefined, after: ReadonlyMap<string, bigint>): void {
+    for (const [part, hash] of after) {
+      const old = before?.get(part);
+      if (old !== hash) this.#total = sum(this.#total, hash, old);
+    }
+    for (const [part, hash] of before ?? []) if (!after.has(part)) this.#total = sum(this.#total, 0n, hash);
+  }
+
+  #reindex(kind: Kind, text: string, { before, after }: Step): void {
+    const isStaged = this.#objects.has(text);
     addTo(this.#byKind, kind.kind, text);
     for (const index of indexNames(kind)) {
-      const old = staged && indexValue(kind, index, staged);
+      const old = before && indexValue(kind, index, before);
       const value = after && indexValue(kind, index, after);
-      if (old === value) continue;
-      if (old !== undefined) this.#indexes.get(`${kind.kind} ${index} ${old}`)?.delete(text);
-      if (value !== undefined) addTo(this.#indexes, `${kind.kind} ${index} ${value}`, text);
+      if (old === value) {
+        if (value !== undefined && !isStaged) addTo(this.#indexes, `${kind.kind} ${index} ${value}`, text);
+        continue;
+      }
+      if (old !== undefined) {
+        const name = `${kind.kind} ${index} ${old}`;
+        this.#indexes.get(name)?.delete(text);
+        this.#count(name, -1);
+      }
+      if (value !== undefined) {
+        const name = `${kind.kind} ${index} ${value}`;
+        addTo(this.#indexes, name, text);
+        this.#count(name, 1);
+      }
     }
   }
+
+  #count(name: string, more: number): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + more);
+  }
+}
+
+/** What a commit makes of its object. */
+interface Step {
+  readonly before: ObjectRecord | undefined;
+  readonly after: ObjectRecord | undefined;
 }
 
 function addTo(sets: Map<string, Set<string>>, name: string, text: string): void {
@@ -210,33 +260,4 @@ function makeRecord(commit: Commit, before: ObjectRecord | undefined, state: Mac
     value: state.value,
     context: state.context,
   };
-}
-
-/** Hashes of a record, taking over those of parts that did not change; the texts of those that did. */
-export function rehash(
-  before: ObjectRecord | undefined,
-  after: ObjectRecord,
-  hashesBefore: ReadonlyMap<string, bigint> | undefined,
-): { hashes: Map<string, bigint>; texts: Map<string, string | undefined> } {
-  const old = (before?.context ?? {}) as unknown as Record<string, unknown>;
-  const parts = after.context as unknown as Record<string, unknown>;
-  const hashes = new Map([[HEAD, headHash(after)]]);
-  const texts = new Map<string, string | undefined>();
-  for (const part of Object.keys(parts)) {
-    const value = parts[part];
-    if (value === undefined) {
-      if (old[part] !== undefined) texts.set(part, undefined);
-      continue;
-    }
-    const kept = value === old[part] ? hashesBefore?.get(part) : undefined;
-    if (kept !== undefined) {
-      hashes.set(part, kept);
-      continue;
-    }
-    const text = JSON.stringify(value);
-    texts.set(part, text);
-    hashes.set(part, partHash(after.uid, part, text));
-  }
-  for (const part of Object.keys(old)) if (!(part in parts)) texts.set(part, undefined);
-  return { hashes, texts };
 }
