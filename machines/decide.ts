@@ -17,7 +17,7 @@ export function decideCommand(kind: Kind, command: Command, view: View, facts: D
   if (verb === undefined) return { refusal: refuse.methodNotAllowed(kind, command.verb) };
   const current = command.name === '' ? undefined : view.get(command.kind, command.namespace, command.name);
   if (current === undefined && !verb.creates) return { refusal: refuse.notFound(kind, command.name) };
-  const failed = current === undefined ? undefined : failedPrecondition(kind, command, current);
+  const failed = failedPrecondition(kind, command, current);
   if (failed) return { refusal: failed };
   if (!verb.validator.check(command.arguments)) {
     return { refusal: refuseArguments(kind, command.name, verb.validator.errors(command.arguments)) };
@@ -35,16 +35,17 @@ export function decideCommand(kind: Kind, command: Command, view: View, facts: D
   return verb.decide(input);
 }
 
-function failedPrecondition(kind: Kind, command: Command, current: ObjectRecord): Refusal | undefined {
+/** A precondition on an object that is gone fails as Kubernetes says it, with an empty uid; revision 0 asks that there be none. */
+function failedPrecondition(kind: Kind, command: Command, current: ObjectRecord | undefined): Refusal | undefined {
   const { uid, revision } = command.preconditions ?? {};
-  if (uid !== undefined && uid !== current.uid) {
+  if (uid !== undefined && uid !== current?.uid) {
     return refuse.conflict(
       kind,
       command.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.uid}`,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current?.uid ?? ''}`,
     );
   }
-  if (revision !== undefined && revision !== current.revision) {
+  if (revision !== undefined && revision !== (current?.revision ?? 0)) {
     return refuse.conflict(kind, command.name, OBJECT_MODIFIED);
   }
   return undefined;

@@ -111,13 +111,32 @@ export function decodeEntry(payload: Uint8Array, at: { readonly entry: number; r
   } catch (cause) {
     throw new LogDamageError({ ...at, what: 'the entry does not parse', cause });
   }
-  if (typeof entry !== 'object' || entry === null || entry.version !== ENTRY_VERSION) {
-    throw new LogDamageError({ ...at, what: `unknown entry version ${String((entry as Entry | null)?.version)}` });
-  }
-  if (!Array.isArray(entry.commits) || !Array.isArray(entry.refused) || !Array.isArray(entry.unchanged)) {
-    throw new LogDamageError({ ...at, what: 'the entry lacks its lists' });
-  }
+  if (!isObject(entry)) throw new LogDamageError({ ...at, what: 'the entry is no object' });
+  const { version } = entry;
+  if (version !== ENTRY_VERSION) throw new LogDamageError({ ...at, what: `unknown entry version ${String(version)}` });
+  const fault = faultOf(entry);
+  if (fault !== undefined) throw new LogDamageError({ ...at, what: fault });
   return entry;
+}
+
+const TEXTS = ['lineage', 'writer', 'previous', 'state'] as const;
+const INTEGERS = ['number', 'firstRevision', 'time', 'fold'] as const;
+const LISTS = ['commits', 'refused', 'unchanged'] as const;
+
+/** What keeps JSON from being an entry; commits and events are the fold's to judge. */
+function faultOf(entry: Entry): string | undefined {
+  for (const field of TEXTS) if (typeof entry[field] !== 'string') return `the entry's ${field} is no text`;
+  for (const field of INTEGERS)
+    if (!Number.isSafeInteger(entry[field])) return `the entry's ${field} is no whole number`;
+  for (const field of LISTS) {
+    const items: unknown = entry[field];
+    if (!Array.isArray(items) || !items.every(isObject)) return `the entry's ${field} are no list of objects`;
+  }
+  return entry.lineageStart === undefined || isObject(entry.lineageStart) ? undefined : 'its lineageStart is no object';
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The head is at the payload's beginning; its own texts cannot look like this, since their quotation marks are escaped. */

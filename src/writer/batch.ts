@@ -14,8 +14,9 @@ import {
 import type { Identifiers } from '../foundation/identifiers.ts';
 import { encodeEntry, ENTRY_VERSION, hashOf, type Entry, type EntryHead, type LineageStart } from '../log/entry.ts';
 import { FOLD_VERSION, type CellState } from '../state/cell-state.ts';
-import { Overlay } from '../state/overlay.ts';
+import { ObjectTooLargeError, Overlay } from '../state/overlay.ts';
 import type { RememberedOutcome } from '../state/outcomes.ts';
+import { boundedRefusal } from './bounded-refusal.ts';
 import type { WriterLimits } from './limits.ts';
 
 /** Room left in an entry for its head and separators, bytes. */
@@ -76,7 +77,7 @@ export class Batch {
     const attempt = command.attempt ?? 1;
     const known = this.#knownOutcome(command, attempt);
     if (known) return known;
-    if (command.seen !== undefined && command.seen < this.#options.state.forgottenThrough) {
+    if (isTooOld(command, this.#options.state)) {
       return { outcome: 'not-decided', why: 'TooOld', message: tooOld(command, this.#options.state.forgottenThrough) };
     }
     const result = this.#decideAnew(command, attempt);
@@ -115,7 +116,7 @@ export class Batch {
 
   #leaveUnchanged(command: Command, attempt: number): BatchResult {
     const text = JSON.stringify({ commandId: command.id, attempt });
-    if (!this.#fits(text.length)) return 'full';
+    if (!this.#fits(Buffer.byteLength(text))) return 'full';
     this.#unchanged.push({ commandId: command.id, attempt });
     this.#overlay.stageUnchanged({ commandId: command.id, attempt });
     const uid = this.#overlay.get(command.kind, command.namespace, command.name)?.uid;
@@ -152,10 +153,11 @@ export class Batch {
     if (bytes > this.#options.limits.objectMaxBytes) return this.#refuseTooLarge(command, attempt, bytes);
     if (!this.#fits(bytes)) return 'full';
     try {
-      this.#overlay.stage(commit, this.#now);
+      this.#overlay.stage(commit, this.#now, this.#options.limits);
     } catch (error) {
-      if (!(error instanceof IllegalEventError)) throw error;
       this.#bytes -= bytes + 1;
+      if (error instanceof ObjectTooLargeError) return this.#refuseTooLarge(command, attempt, error.bytes);
+      if (!(error instanceof IllegalEventError)) throw error;
       return this.#refuse(command, attempt, refuse.conflict(kind, name, `${error.message} now`));
     }
     this.#commits.push(commit);
@@ -163,7 +165,8 @@ export class Batch {
     return { outcome: 'accepted', revision, uid: commit.uid, name };
   }
 
-  #refuse(command: Command, attempt: number, refusal: Refusal): BatchResult {
+  #refuse(command: Command, attempt: number, why: Refusal): BatchResult {
+    const refusal = boundedRefusal(why);
     const refused: RefusedCommand = {
       commandId: command.id,
       attempt,
@@ -184,7 +187,7 @@ export class Batch {
 
   #refuseTooLarge(command: Command, attempt: number, bytes: number): BatchResult {
     const limit = this.#options.limits.objectMaxBytes;
-    const message = `the change is ${bytes} bytes, more than the limit of ${limit}: keep large data outside the object`;
+    const message = `the object or its change would be ${bytes} bytes, more than the limit of ${limit}: keep large data outside the object`;
     return this.#refuse(command, attempt, { reason: 'RequestEntityTooLarge', message });
   }
 
@@ -237,6 +240,15 @@ function answerOf(known: RememberedOutcome): Outcome {
     default:
       return known.outcome satisfies never;
   }
+}
+
+/**
+ * Whether what became of an earlier copy may have been forgotten. That copy was decided later than its sender had seen, or,
+ * where it made no commit, at that very revision. A sender who has seen all there is cannot be too old, or a cell whose
+ * refusals overran their bound would take nothing any more.
+ */
+function isTooOld({ seen }: Command, { forgottenThrough, revision }: CellState): boolean {
+  return seen !== undefined && forgottenThrough > 0 && seen <= forgottenThrough && seen < revision;
 }
 
 function tooOld(command: Command, forgottenThrough: number): string {
