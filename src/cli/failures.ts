@@ -23,8 +23,8 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof NotDecidedError) return failed(`error: not decided (${error.why}): ${error.message}`);
   if (error instanceof QueryFailedError) return failed(line(error.message));
   if (error instanceof CellNotRunningError) return { message: line(error.message), exitCode: EXIT.noCell };
-  if (error instanceof NodeNotConnectedError || error instanceof SessionRefusedError)
-    return failed(line(error.message));
+  if (error instanceof SessionRefusedError) return failed(`Error from server (BadRequest): ${error.message}`);
+  if (error instanceof NodeNotConnectedError) return failed(line(error.message));
   if (error instanceof SessionBrokenError || error instanceof CellStartError) return failed(line(error.message));
   if (error instanceof CredentialsFileError || error instanceof BusCredentialsError) return failed(line(error.message));
   const silent = [NoResponderError, RequestTimeoutError, BusUnavailableError, NoWriterError, OutcomeUnknownError];

@@ -72,13 +72,29 @@ export function describeHappening(happening: Happening): string {
   const time = formatTime(happening.entry.time);
   if ('commit' in happening) {
     const { commit } = happening;
-    const events = commit.events.map(({ type }) => type).join(', ');
+    const events = commit.events.map(describeEvent).join(', ');
     const why = commit.reason === undefined ? '' : ` (${commit.reason})`;
     return line([String(commit.revision), time, commit.actor, objectOf(commit), events + why]);
   }
   const { refused } = happening;
   const what = `refused ${refused.verb}: ${refused.refusal.message}`;
   return line(['-', time, refused.actor, objectOf(refused), what]);
+}
+
+/** What most events tell of themselves, whatever their kind. */
+interface EventDetails {
+  readonly container?: unknown;
+  readonly reason?: unknown;
+  readonly message?: unknown;
+  readonly type?: unknown;
+}
+
+/** Its name, and where it says so: of which container, why, and the sentence for people unless nothing is wrong. */
+function describeEvent({ type, data }: Commit['events'][number]): string {
+  const { container, reason, message, type: severity } = data as EventDetails;
+  const details = [container, reason, severity === 'Normal' ? undefined : message];
+  const said = details.filter((detail) => typeof detail === 'string' && detail !== '');
+  return said.length === 0 ? type : `${type}(${said.join(': ')})`;
 }
 
 function objectOf({ kind, namespace, name }: Commit | RefusedCommand): string {

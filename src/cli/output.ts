@@ -39,8 +39,8 @@ export function formatJson(value: unknown): string {
 }
 
 export function formatYaml(value: unknown): string {
-  // As kubectl writes it: what YAML 1.1 would read as a time or a truth value stands in quotes.
-  return stringify(value, { version: '1.1' });
+  // As kubectl writes it: fields sorted, lists flush, and what YAML 1.1 would read as a time or a truth value in quotes.
+  return stringify(value, { version: '1.1', indentSeq: false, sortMapEntries: true });
 }
 
 /** Objects as Kubernetes shows them: the one that was named, or a List. */

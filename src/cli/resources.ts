@@ -43,7 +43,10 @@ export function parseResources(words: readonly string[]): readonly Named[] {
       EXIT.usage,
     );
   }
-  const listed = first === 'all' ? ALL : first.split(',').filter((word) => word !== '');
+  const listed = first
+    .split(',')
+    .filter((word) => word !== '')
+    .flatMap((word) => (word === 'all' ? ALL : [word]));
   if (listed.length > 1 && names.length > 0) {
     throw new CommandFailure('names can be given for one kind only', EXIT.usage);
   }
