@@ -1,7 +1,7 @@
 /** Folds what is in the log but not yet in the state: at start, after losing an append, and for as long as somebody else writes. */
 import type { Clock } from '../foundation/clock.ts';
 import { LogDamageError } from '../log/entry.ts';
-import type { EventLog } from '../log/event-log.ts';
+import { LogUnavailableError, type EventLog } from '../log/event-log.ts';
 import type { Fold } from '../state/fold.ts';
 
 /** The log ends before what was already folded from it: data was lost. An operator must restore, or accept the loss. */
@@ -28,7 +28,6 @@ export async function catchUp(
   while (state.position.entry < until) {
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, options.signal]);
-    let progressed = false;
     let watchdog = options.clock.after(options.readBackMs, () => stop.abort());
     try {
       for await (const batch of log.read(state.position.entry + 1, signal)) {
@@ -36,7 +35,6 @@ export async function catchUp(
           if (state.position.entry >= until) return;
           fold.apply(stored);
         }
-        progressed = true;
         if (state.position.entry >= until) return;
         watchdog.cancel();
         watchdog = options.clock.after(options.readBackMs, () => stop.abort());
@@ -48,13 +46,17 @@ export async function catchUp(
       stop.abort();
     }
     options.signal.throwIfAborted();
-    if (!progressed) await requireReadable(fold, log);
+    await requireReadable(fold, log);
   }
 }
 
+/** Raises LogDamageError when the server says that there is no such entry. One that does not answer says nothing. */
 async function requireReadable(fold: Fold, log: EventLog): Promise<void> {
   const { position } = fold.state;
-  const next = await log.get(position.entry + 1);
+  const next = await log.get(position.entry + 1).catch((error: unknown) => {
+    if (error instanceof LogUnavailableError) return 'unavailable' as const;
+    throw error;
+  });
   if (next === undefined) {
     const at = { entry: position.entry + 1, revision: position.revision + 1 };
     throw new LogDamageError({ ...at, what: 'the server counts it, but it cannot be read' });
