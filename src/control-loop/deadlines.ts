@@ -1,12 +1,15 @@
 /** Sends `expire` when a deadline of an object is due. The deadline itself is state; this only watches the clock. */
 import { keyText, kinds, type Deadline, type ObjectKey, type ObjectRecord, type View } from '../../machines/index.ts';
 import type { Clock, Timer } from '../foundation/clock.ts';
+import { doublingWaitMs, type DoublingLimits } from '../foundation/doubling.ts';
 import type { Change } from '../state/applied-entry.ts';
 import type { CommandSink } from '../writer/command-sink.ts';
 
 const ACTOR = 'system:controller:deadlines';
-/** Wait before a refused or undecided `expire` is sent again. */
-export const DEADLINE_RETRY_MS = 1_000;
+/** Waits before an `expire` that was not accepted is sent again: what it waits for is rarely quick, and each refusal is kept in the log. */
+export const DEADLINE_BACK_OFF: DoublingLimits = { minimumMs: 1_000, maximumMs: 60_000 };
+/** The hour is looked at this often at least: deadlines are wall-clock times, which may jump, and timers hold no more than 24 days. */
+export const DEADLINE_CHECK_MAX_MS = 60_000;
 
 export interface DeadlinesOptions {
   readonly view: View;
@@ -14,16 +17,27 @@ export interface DeadlinesOptions {
   readonly clock: Clock;
 }
 
+/** A deadline that is waited for. */
+interface Armed {
+  readonly key: ObjectKey;
+  readonly deadline: Deadline;
+  /** Grows with each refusal, which stands for its attempt. */
+  attempt: number;
+  failures: number;
+  timer: Timer | undefined;
+}
+
 export class Deadlines {
   readonly #options: DeadlinesOptions;
   /** By object and deadline name. */
-  readonly #timers = new Map<string, { readonly at: number; timer: Timer }>();
+  readonly #armed = new Map<string, Armed>();
   #stopped = false;
 
   constructor(options: DeadlinesOptions) {
     this.#options = options;
   }
 
+  /** Takes up all deadlines there are: at the start of a term. */
   resync(): void {
     for (const kind of kinds.values()) {
       if (kind.deadlines === undefined) continue;
@@ -38,41 +52,49 @@ export class Deadlines {
 
   stop(): void {
     this.#stopped = true;
-    for (const { timer } of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    for (const id of this.#armed.keys()) this.#cancel(id);
   }
 
-  #update(key: ObjectKey, before: readonly Deadline[], after: readonly Deadline[]): void {
-    for (const { name } of before)
-      if (!after.some((deadline) => deadline.name === name)) this.#cancel(`${keyText(key)} ${name}`);
+  #update({ kind, namespace, name }: ObjectKey, before: readonly Deadline[], after: readonly Deadline[]): void {
+    const key = { kind, namespace, name };
+    for (const gone of before) {
+      if (!after.some((deadline) => deadline.name === gone.name)) this.#cancel(idOf(key, gone));
+    }
     for (const deadline of after) {
-      const id = `${keyText(key)} ${deadline.name}`;
-      if (this.#timers.get(id)?.at === deadline.at) continue;
+      const id = idOf(key, deadline);
+      if (this.#armed.get(id)?.deadline.at === deadline.at) continue;
       this.#cancel(id);
-      this.#arm(id, key, deadline, Math.max(0, deadline.at - this.#options.clock.now()));
+      const armed: Armed = { key, deadline, attempt: 1, failures: 0, timer: undefined };
+      this.#armed.set(id, armed);
+      this.#wait(id, armed);
     }
   }
 
   #cancel(id: string): void {
-    this.#timers.get(id)?.timer.cancel();
-    this.#timers.delete(id);
+    this.#armed.get(id)?.timer?.cancel();
+    this.#armed.delete(id);
   }
 
-  #arm(id: string, key: ObjectKey, deadline: Deadline, delayMs: number): void {
-    const timer = this.#options.clock.after(delayMs, () => void this.#expire(id, key, deadline));
-    this.#timers.set(id, { at: deadline.at, timer });
+  #wait(id: string, armed: Armed, atLeastMs = 0): void {
+    const { clock } = this.#options;
+    const waitMs = Math.min(armed.deadline.at - clock.now(), DEADLINE_CHECK_MAX_MS);
+    armed.timer = clock.after(Math.max(waitMs, atLeastMs), () => {
+      // Timers may be a millisecond early, and the hour may have been set back meanwhile.
+      if (clock.now() < armed.deadline.at) this.#wait(id, armed, 1);
+      else void this.#expire(id, armed);
+    });
   }
 
-  async #expire(id: string, key: ObjectKey, deadline: Deadline): Promise<void> {
+  async #expire(id: string, armed: Armed): Promise<void> {
     const { view, sink } = this.#options;
+    const { key, deadline, attempt } = armed;
     const record = view.get(key.kind, key.namespace, key.name);
-    if (this.#stopped || record === undefined) return this.#cancel(id);
+    if (record === undefined) return this.#cancel(id);
     const [outcome] = await sink.submit([
       {
         id: `deadline/${record.uid}/${deadline.name}/${deadline.at}/${record.revision}`,
-        kind: key.kind,
-        namespace: key.namespace,
-        name: key.name,
+        attempt,
+        ...key,
         verb: 'expire',
         arguments: { deadline: deadline.name },
         actor: ACTOR,
@@ -83,11 +105,16 @@ export class Deadlines {
         preconditions: { uid: record.uid },
       },
     ]);
-    if (this.#stopped || this.#timers.get(id)?.at !== deadline.at) return;
-    if (outcome?.outcome === 'refused' || outcome?.outcome === 'not-decided')
-      this.#arm(id, key, deadline, DEADLINE_RETRY_MS);
-    else this.#cancel(id);
+    if (this.#stopped || this.#armed.get(id) !== armed) return;
+    if (outcome?.outcome === 'accepted' || outcome?.outcome === 'unchanged') return this.#cancel(id);
+    if (outcome?.outcome === 'refused') armed.attempt++;
+    armed.failures++;
+    this.#wait(id, armed, doublingWaitMs(armed.failures, DEADLINE_BACK_OFF));
   }
+}
+
+function idOf(key: ObjectKey, { name }: Deadline): string {
+  return `${keyText(key)} ${name}`;
 }
 
 function deadlinesOf(record: ObjectRecord): readonly Deadline[] {

@@ -1,10 +1,17 @@
 /** Tells each node what it has to run: committed work only, changes as they are folded, the full list when asked. */
-import { isBeingDeleted, type ObjectRecord, type View } from '../../machines/index.ts';
-import { boundNode, containerCounts, isTerminal, sandboxAttempts, type PodContext } from '../../machines/pod/index.ts';
+import {
+  boundNode,
+  containerCounts,
+  isBeingDeleted,
+  isTerminal,
+  NODE_INDEX,
+  sandboxAttempts,
+  type PodContext,
+  type PodRecord,
+  type View,
+} from '../../machines/index.ts';
 import type { WorkList, WorkPod, WorkPosition } from '../agent/control-plane-link.ts';
 import type { AppliedEntry, Change } from '../state/applied-entry.ts';
-
-type PodRecord = ObjectRecord<PodContext>;
 
 export interface WorkListsOptions {
   readonly view: View;
@@ -45,7 +52,7 @@ export class WorkLists {
 
   /** Publishes all of a node's work. */
   publishFull(node: string): void {
-    const pods = [...this.#options.view.indexed<PodContext>('Pod', 'node', node)].map(workPodOf);
+    const pods = [...this.#options.view.indexed<PodContext>('Pod', NODE_INDEX, node)].map(workPodOf);
     this.#publish(node, { full: true, pods, removed: [] });
   }
 
@@ -61,12 +68,13 @@ function note(byNode: Map<string, NodeChange>, { before, after }: Change): void 
   const is = after as PodRecord | undefined;
   const left = was && boundNode(was);
   const node = is && boundNode(is);
-  if (was && left !== undefined && (left !== node || is?.uid !== was.uid)) changeOf(byNode, left).removed.add(was.uid);
-  if (is && node !== undefined && (left !== node || mattersToAgent(was, is))) {
-    const change = changeOf(byNode, node);
-    change.pods.set(is.uid, workPodOf(is));
-    change.removed.delete(is.uid);
+  if (was && left !== undefined && left !== node) {
+    const change = changeOf(byNode, left);
+    change.pods.delete(was.uid);
+    change.removed.add(was.uid);
   }
+  if (is && node !== undefined && (left !== node || mattersToAgent(was, is)))
+    changeOf(byNode, node).pods.set(is.uid, workPodOf(is));
 }
 
 function changeOf(byNode: Map<string, NodeChange>, node: string): NodeChange {
@@ -77,8 +85,8 @@ function changeOf(byNode: Map<string, NodeChange>, node: string): NodeChange {
 
 /** Whether a change is anything an agent acts on; what it reported itself is not. */
 function mattersToAgent(was: PodRecord | undefined, is: PodRecord): boolean {
-  if (was === undefined || was.uid !== is.uid) return true;
   return (
+    was === undefined ||
     was.context.spec !== is.context.spec ||
     was.context.metadata !== is.context.metadata ||
     isTerminal(was) !== isTerminal(is)

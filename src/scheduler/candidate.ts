@@ -1,40 +1,29 @@
 /** A node as the scheduler weighs it: what it offers and what is taken, the pods planned in this pass included. */
-import { allocatable, type Allocatable, type NodeContext } from '../../machines/node/index.ts';
-import { hostPortsOf, resourceRequests, type HostPortClaim, type PodSpec } from '../../machines/pod/index.ts';
-import { controllerOf, type ObjectMeta, type ObjectRecord } from '../../machines/index.ts';
-
-/** What a pod asks of a node, as filters and scores see it. */
-export interface PodDemand {
-  readonly spec: PodSpec;
-  readonly cpuMillis: number;
-  readonly memoryBytes: number;
-  readonly hostPorts: readonly HostPortClaim[];
-  /** uid of the controlling owner, for spreading. */
-  readonly owner: string | undefined;
-}
-
-export function demandOf(pod: { readonly metadata: ObjectMeta; readonly spec: PodSpec }): PodDemand {
-  const { cpuMillis, memoryBytes } = resourceRequests(pod.spec);
-  const owner = controllerOf(pod.metadata)?.uid;
-  return { spec: pod.spec, cpuMillis, memoryBytes, hostPorts: hostPortsOf(pod.spec), owner };
-}
+import { allocatable, type Allocatable, type NodeRecord } from '../../machines/node/index.ts';
+import type { HostPortClaim, ResourceRequests } from '../../machines/pod/index.ts';
+import type { PodDemand } from './demand.ts';
 
 export class Candidate {
-  #record: ObjectRecord<NodeContext>;
+  #node: NodeRecord;
   #offers: Allocatable;
-  cpuMillis = 0;
-  memoryBytes = 0;
-  pods = 0;
-  hostPorts: readonly HostPortClaim[] = [];
+  #changes = 0;
+  #pods = 0;
+  readonly #requested = { cpuMillis: 0, memoryBytes: 0 };
+  readonly #assumed = { cpuMillis: 0, memoryBytes: 0 };
+  #hostPorts: readonly HostPortClaim[] = [];
   readonly #byOwner = new Map<string, number>();
 
-  constructor(record: ObjectRecord<NodeContext>) {
-    this.#record = record;
-    this.#offers = allocatable(record);
+  constructor(node: NodeRecord) {
+    this.#node = node;
+    this.#offers = allocatable(node);
   }
 
-  get record(): ObjectRecord<NodeContext> {
-    return this.#record;
+  get node(): NodeRecord {
+    return this.#node;
+  }
+
+  get name(): string {
+    return this.#node.name;
   }
 
   /** What the node has room for in all. */
@@ -42,26 +31,28 @@ export class Candidate {
     return this.#offers;
   }
 
-  get name(): string {
-    return this.#record.name;
+  /** How many pods are here. */
+  get pods(): number {
+    return this.#pods;
   }
 
-  /** The node changed; what is taken on it did not. */
-  refresh(record: ObjectRecord<NodeContext>): void {
-    this.#record = record;
-    this.#offers = allocatable(record);
+  /** What is promised to the pods here. */
+  get requested(): ResourceRequests {
+    return this.#requested;
   }
 
-  /** Counts a pod in. */
-  take(demand: PodDemand): void {
-    this.#count(demand, 1);
-    if (demand.hostPorts.length > 0) this.hostPorts = [...this.hostPorts, ...demand.hostPorts];
+  /** What the pods here count as where nodes are compared. */
+  get assumed(): ResourceRequests {
+    return this.#assumed;
   }
 
-  /** Counts a pod out. */
-  release(demand: PodDemand): void {
-    this.#count(demand, -1);
-    if (demand.hostPorts.length > 0) this.hostPorts = without(this.hostPorts, demand.hostPorts);
+  get hostPorts(): readonly HostPortClaim[] {
+    return this.#hostPorts;
+  }
+
+  /** Grows with every change that a filter or a score might answer differently after. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** How many pods of an owner are here. */
@@ -69,22 +60,49 @@ export class Candidate {
     return this.#byOwner.get(owner) ?? 0;
   }
 
-  #count(demand: PodDemand, sign: 1 | -1): void {
-    this.cpuMillis += sign * demand.cpuMillis;
-    this.memoryBytes += sign * demand.memoryBytes;
-    this.pods += sign;
-    if (demand.owner === undefined) return;
-    const count = this.ofOwner(demand.owner) + sign;
-    if (count === 0) this.#byOwner.delete(demand.owner);
-    else this.#byOwner.set(demand.owner, count);
+  /** The node changed; what is taken on it did not. */
+  refresh(node: NodeRecord): void {
+    this.#node = node;
+    this.#offers = allocatable(node);
+    this.#changes++;
+  }
+
+  /** Counts a pod in. */
+  take(demand: PodDemand): void {
+    this.#count(demand, 1);
+    if (demand.hostPorts.length > 0) this.#hostPorts = [...this.#hostPorts, ...demand.hostPorts];
+  }
+
+  /** Counts out a pod that was counted in. */
+  release(demand: PodDemand): void {
+    this.#count(demand, -1);
+    if (demand.hostPorts.length > 0) this.#hostPorts = without(this.#hostPorts, demand.hostPorts);
+  }
+
+  #count({ requests, assumed, owner }: PodDemand, sign: 1 | -1): void {
+    this.#changes++;
+    this.#pods += sign;
+    add(this.#requested, requests, sign);
+    add(this.#assumed, assumed, sign);
+    if (owner === undefined) return;
+    const count = this.ofOwner(owner) + sign;
+    if (count === 0) this.#byOwner.delete(owner);
+    else this.#byOwner.set(owner, count);
   }
 }
 
+function add(sum: { cpuMillis: number; memoryBytes: number }, summand: ResourceRequests, sign: 1 | -1): void {
+  sum.cpuMillis += sign * summand.cpuMillis;
+  sum.memoryBytes += sign * summand.memoryBytes;
+}
+
 /** The claims with one equal claim taken out for each given. */
-function without(claims: readonly HostPortClaim[], gone: readonly HostPortClaim[]): HostPortClaim[] {
+function without(claims: readonly HostPortClaim[], gone: readonly HostPortClaim[]): readonly HostPortClaim[] {
   const left = [...claims];
-  for (const claim of gone) {
-    const index = left.findIndex((other) => JSON.stringify(other) === JSON.stringify(claim));
+  for (const { hostPort, protocol, hostIP } of gone) {
+    const index = left.findIndex(
+      (claim) => claim.hostPort === hostPort && claim.protocol === protocol && claim.hostIP === hostIP,
+    );
     if (index >= 0) left.splice(index, 1);
   }
   return left;

@@ -1,37 +1,27 @@
 /** What the scheduler remembers of nodes and of the pods on them between passes, kept up by each change. */
-import type { NodeContext } from '../../machines/node/index.ts';
-import { boundNode, isTerminal, type PodContext } from '../../machines/pod/index.ts';
-import { controllerOf, type ObjectRecord, type View } from '../../machines/index.ts';
+import type { NodeContext, NodeRecord } from '../../machines/node/index.ts';
+import { boundNode, isTerminal, NODE_INDEX, type PodContext, type PodRecord } from '../../machines/pod/index.ts';
+import { controllerOf, type View } from '../../machines/index.ts';
 import type { Change } from '../state/applied-entry.ts';
-import { Candidate, demandOf, type PodDemand } from './candidate.ts';
+import { Candidate } from './candidate.ts';
+import { demandOf, type PodDemand } from './demand.ts';
 
-export type PodRecord = ObjectRecord<PodContext>;
-type NodeRecord = ObjectRecord<NodeContext>;
-
-/** The node a pod takes room on; undefined where it takes none. */
-export function occupiedNode(pod: PodRecord): string | undefined {
-  return isTerminal(pod) ? undefined : boundNode(pod);
+/** A pod as it was counted in, so that it is counted out alike: its node may have been replaced by another of that name. */
+interface Counted {
+  readonly node: string;
+  readonly candidate: Candidate | undefined;
+  readonly demand: PodDemand;
 }
 
-/** Equal for pods that every filter and score treats alike. */
-export function signatureOf(pod: PodRecord): string {
-  const { spec, metadata } = pod.context;
-  const { cpuMillis, memoryBytes, hostPorts } = demandOf(pod.context);
-  return JSON.stringify([
-    controllerOf(metadata)?.uid,
-    cpuMillis,
-    memoryBytes,
-    hostPorts,
-    spec.nodeName,
-    spec.nodeSelector,
-    spec.tolerations,
-  ]);
+/** The node a pod takes room on; undefined where it takes none. */
+function occupiedNode(pod: PodRecord): string | undefined {
+  return isTerminal(pod) ? undefined : boundNode(pod);
 }
 
 export class Cluster {
   readonly #candidates = new Map<string, Candidate>();
-  /** What each pod is counted as, by uid, so that it is counted out as it was counted in. */
-  readonly #counted = new Map<string, { readonly node: string; readonly demand: PodDemand }>();
+  /** By the pod's uid. */
+  readonly #counted = new Map<string, Counted>();
   #sorted: readonly Candidate[] | undefined;
 
   /** Everything there is, at the start of a term. */
@@ -46,58 +36,56 @@ export class Cluster {
     return this.#sorted;
   }
 
-  /** Takes note of a change; true when it may make room for a pod that found none. */
+  /** Takes note of a change; true when a pod that found no node may find one now, or another reason why not. */
   observe(change: Change, view: View): boolean {
     if (change.commit.kind === 'Node') return this.#observeNode(change, view);
     if (change.commit.kind === 'Pod') return this.#observePod(change);
     return false;
   }
 
-  /** Gives back what a plan took that did not come true, or has come true and was counted in by its change. */
-  unplan(node: string, demand: PodDemand): void {
-    this.#candidates.get(node)?.release(demand);
-  }
-
-  #observeNode({ before, after }: Change, view: View): boolean {
-    const name = (after ?? before)?.name ?? '';
-    if (after === undefined) {
-      this.#candidates.delete(name);
-      this.#sorted = undefined;
-      return false;
-    }
+  #observeNode({ commit: { name }, after }: Change, view: View): true {
     const known = this.#candidates.get(name);
-    if (known) known.refresh(after as NodeRecord);
-    else this.#addNode(after as NodeRecord, view);
+    if (after !== undefined && known !== undefined) known.refresh(after as NodeRecord);
+    else {
+      this.#sorted = undefined;
+      if (after === undefined) this.#candidates.delete(name);
+      else this.#addNode(after as NodeRecord, view);
+    }
     return true;
   }
 
+  /** Pods may have been bound to another node of that name, and stay to be cleared away. */
   #addNode(node: NodeRecord, view: View): void {
     this.#candidates.set(node.name, new Candidate(node));
-    this.#sorted = undefined;
-    for (const pod of view.indexed<PodContext>('Pod', 'node', node.name)) {
-      this.#counted.delete(pod.uid);
+    for (const pod of view.indexed<PodContext>('Pod', NODE_INDEX, node.name)) {
+      this.#countOut(pod.uid);
       this.#countIn(pod);
     }
   }
 
-  #observePod({ before, after }: Change): boolean {
-    const pod = (after ?? before) as PodRecord;
-    const counted = this.#counted.get(pod.uid);
-    const node = after && occupiedNode(after as PodRecord);
-    if (counted?.node === node) return false;
-    if (counted) {
-      this.#counted.delete(pod.uid);
-      this.#candidates.get(counted.node)?.release(counted.demand);
-    }
-    if (after) this.#countIn(after as PodRecord);
-    return counted !== undefined;
+  #observePod({ commit: { uid }, after }: Change): boolean {
+    const pod = after as PodRecord | undefined;
+    const counted = this.#counted.get(uid);
+    const node = pod && occupiedNode(pod);
+    const owner = pod && controllerOf(pod.context.metadata)?.uid;
+    if (counted?.node === node && counted?.demand.owner === (counted && owner)) return false;
+    this.#countOut(uid);
+    if (pod) this.#countIn(pod);
+    return counted !== undefined && counted.node !== node;
   }
 
   #countIn(pod: PodRecord): void {
     const node = occupiedNode(pod);
     if (node === undefined) return;
+    const candidate = this.#candidates.get(node);
     const demand = demandOf(pod.context);
-    this.#counted.set(pod.uid, { node, demand });
-    this.#candidates.get(node)?.take(demand);
+    this.#counted.set(pod.uid, { node, candidate, demand });
+    candidate?.take(demand);
+  }
+
+  #countOut(uid: string): void {
+    const counted = this.#counted.get(uid);
+    this.#counted.delete(uid);
+    counted?.candidate?.release(counted.demand);
   }
 }

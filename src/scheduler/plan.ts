@@ -1,11 +1,12 @@
-/** Plans where pending pods go: pure. Pods of one template share one filter pass, and each placement counts for the next. */
-import type { Candidate, PodDemand } from './candidate.ts';
+/** Plans where the pods of one template go: pure. They share one filter pass, and each placement counts for the next. */
+import type { Candidate } from './candidate.ts';
+import type { PodDemand } from './demand.ts';
 import { objections } from './filters/index.ts';
 import { scoresByName, totalScore } from './scores/index.ts';
 
 /** Where a pod goes and why there. */
 export interface Placement {
-  readonly node: string;
+  readonly candidate: Candidate;
   readonly score: number;
   readonly scores: Readonly<Record<string, number>>;
   readonly feasibleNodes: number;
@@ -16,77 +17,87 @@ export interface Placement {
 
 /** Why a pod goes nowhere. */
 export interface NoPlacement {
+  readonly candidate: undefined;
   /** Kubernetes' sentence. */
   readonly message: string;
   readonly ruledOut: Readonly<Record<string, number>>;
 }
 
-/** The candidates left for one template, with their scores kept until a placement changes them. */
+interface Choice {
+  readonly candidate: Candidate;
+  score: number;
+  /** The candidate's changes when it was weighed: at another count it is weighed again. */
+  weighedAt: number;
+}
+
+/** The candidates left for one template in one pass, during which nothing is released. */
 export class TemplatePlan {
   readonly #demand: PodDemand;
-  readonly #total: number;
-  readonly #ruledOut = new Map<string, number>();
-  readonly #feasible: { readonly candidate: Candidate; score: number }[] = [];
+  readonly #totalNodes: number;
+  /** In the candidates' order. */
+  readonly #feasible = new Set<Choice>();
+  #ruledOut: Readonly<Record<string, number>> = {};
 
   constructor(demand: PodDemand, candidates: readonly Candidate[]) {
     this.#demand = demand;
-    this.#total = candidates.length;
-    for (const candidate of candidates) {
-      const reasons = objections(demand, candidate);
-      if (reasons.length === 0) this.#feasible.push({ candidate, score: totalScore(demand, candidate) });
-      else this.#ruleOut(reasons);
-    }
+    this.#totalNodes = candidates.length;
+    for (const candidate of candidates) this.#weigh({ candidate, score: 0, weighedAt: 0 });
   }
 
   /** Places one pod of the template, counting it in; or says why none will do. */
   place(): Placement | NoPlacement {
     const best = this.#best();
-    if (best === undefined) return { message: this.#sentence(), ruledOut: this.#counts() };
+    if (best === undefined) return { candidate: undefined, message: this.#sentence(), ruledOut: this.#ruledOut };
     const { candidate, score } = best;
     const placement: Placement = {
-      node: candidate.name,
+      candidate,
       score: Math.round(score),
       scores: scoresByName(this.#demand, candidate),
-      feasibleNodes: this.#feasible.length,
-      totalNodes: this.#total,
-      ruledOut: this.#counts(),
+      feasibleNodes: this.#feasible.size,
+      totalNodes: this.#totalNodes,
+      ruledOut: this.#ruledOut,
     };
     candidate.take(this.#demand);
-    const reasons = objections(this.#demand, candidate);
-    if (reasons.length === 0) best.score = totalScore(this.#demand, candidate);
-    else {
-      this.#feasible.splice(this.#feasible.indexOf(best), 1);
-      this.#ruleOut(reasons);
-    }
     return placement;
   }
 
-  /**
-   * Highest score; among equals the first by name, so that the same view always gives the same plan. Asked again, since
-   * other templates of the same pass may have taken the room meanwhile.
-   */
-  #best() {
-    for (;;) {
-      let best = this.#feasible[0];
-      for (const next of this.#feasible) if (best && next.score > best.score) best = next;
-      const reasons = best ? objections(this.#demand, best.candidate) : [];
-      if (best === undefined || reasons.length === 0) return best;
-      this.#feasible.splice(this.#feasible.indexOf(best), 1);
-      this.#ruleOut(reasons);
+  /** Highest score; among equals the first by name, so that the same view always gives the same plan. */
+  #best(): Choice | undefined {
+    let best: Choice | undefined;
+    for (const choice of this.#feasible) {
+      // This template's last pod, or another's, was placed there meanwhile.
+      if (choice.weighedAt !== choice.candidate.changes && !this.#weigh(choice)) continue;
+      if (best === undefined || choice.score > best.score) best = choice;
     }
+    return best;
   }
 
+  /** False when the candidate is ruled out. */
+  #weigh(choice: Choice): boolean {
+    const { candidate } = choice;
+    const reasons = objections(this.#demand, candidate);
+    if (reasons.length > 0) {
+      this.#feasible.delete(choice);
+      this.#ruleOut(reasons);
+      return false;
+    }
+    choice.score = totalScore(this.#demand, candidate);
+    choice.weighedAt = candidate.changes;
+    this.#feasible.add(choice);
+    return true;
+  }
+
+  /** A new object each time, since placements keep the one before. */
   #ruleOut(reasons: readonly string[]): void {
-    for (const reason of reasons) this.#ruledOut.set(reason, (this.#ruledOut.get(reason) ?? 0) + 1);
+    const counts = { ...this.#ruledOut };
+    for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
+    this.#ruledOut = counts;
   }
 
-  #counts(): Record<string, number> {
-    return Object.fromEntries(this.#ruledOut);
-  }
-
+  /** As Kubernetes writes it, its order included. */
   #sentence(): string {
-    if (this.#total === 0) return 'no nodes available to schedule pods';
-    const reasons = [...this.#ruledOut].map(([reason, count]) => `${count} ${reason}`).toSorted();
-    return `0/${this.#total} nodes are available: ${reasons.join(', ')}.`;
+    if (this.#totalNodes === 0) return 'no nodes available to schedule pods';
+    const reasons = Object.entries(this.#ruledOut).map(([reason, count]) => `${count} ${reason}`);
+    return `0/${this.#totalNodes} nodes are available: ${reasons.toSorted().join(', ')}.`;
   }
 }

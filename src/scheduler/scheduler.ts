@@ -1,17 +1,25 @@
 /** Binds pending pods to nodes; the only part of the scheduler with effects. Runs in the process that holds the lease. */
-import { keyText, type Command, type View } from '../../machines/index.ts';
-import { needsScheduling, unschedulableMessage, type PodContext } from '../../machines/pod/index.ts';
+import type { Command, Outcome, View } from '../../machines/index.ts';
+import {
+  UNSCHEDULED,
+  UNSCHEDULED_INDEX,
+  unschedulableMessage,
+  type BindArguments,
+  type MarkUnschedulableArguments,
+  type PodContext,
+} from '../../machines/pod/index.ts';
 import type { Clock, Timer } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { Change } from '../state/applied-entry.ts';
 import type { CommandSink } from '../writer/command-sink.ts';
-import { demandOf, type PodDemand } from './candidate.ts';
-import { Cluster, signatureOf, type PodRecord } from './cluster.ts';
+import { Cluster } from './cluster.ts';
+import { demandOf, signatureOf, type PodDemand } from './demand.ts';
 import { TemplatePlan, type NoPlacement, type Placement } from './plan.ts';
+import { SchedulingQueue, type WaitingPod } from './scheduling-queue.ts';
 
 const ACTOR = 'system:scheduler';
-/** Most pods planned in one pass, so that the first of many are bound while the rest wait. */
-export const PASS_MAX_PODS = 1_000;
+/** Most commands of one pass, about four entries, so that the first of many pods are bound while the rest wait. */
+export const PASS_MAX_COMMANDS = 1_000;
 /** Pods that found no node are tried again after this long even if nothing that matters was seen to change: Kubernetes' five minutes. */
 export const UNSCHEDULABLE_RETRY_MS = 5 * 60_000;
 
@@ -23,147 +31,113 @@ export interface SchedulerOptions {
 }
 
 interface Planned {
-  readonly command: Command;
-  readonly pod: PodRecord;
+  readonly waiting: WaitingPod;
   readonly demand: PodDemand;
-  readonly node: string | undefined;
+  readonly placement: Placement | NoPlacement;
 }
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #cluster: Cluster;
-  /** Pods to place, by key, in the order they came. */
-  readonly #pending = new Map<string, PodRecord>();
-  /** Pods that found no node, until something that matters changes. */
-  readonly #unschedulable = new Map<string, PodRecord>();
-  #busy = false;
-  #scheduled = false;
+  readonly #queue: SchedulingQueue;
+  #passing = false;
+  #woken = false;
   #stopped = false;
   #retry: Timer | undefined;
 
+  /** Begins with all pods that wait, the oldest first. */
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#cluster = new Cluster(options.view);
-    for (const pod of options.view.list<PodContext>('Pod')) this.#consider(pod);
+    this.#queue = new SchedulingQueue(options.clock, () => this.#wake());
+    const waiting = [...options.view.indexed<PodContext>('Pod', UNSCHEDULED_INDEX, UNSCHEDULED)];
+    for (const pod of waiting.toSorted((a, b) => a.createdRevision - b.createdRevision)) this.#queue.add(pod);
     this.#wake();
   }
 
   observe(change: Change): void {
-    const makesRoom = this.#cluster.observe(change, this.#options.view);
-    if (change.commit.kind === 'Pod') this.#observePod(change);
-    if (makesRoom) this.#retryAll();
+    const { revision, correlation } = change.commit;
+    if (this.#cluster.observe(change, this.#options.view)) this.#queue.retryUnschedulable({ revision, correlation });
+    if (change.commit.kind === 'Pod') this.#queue.observe(change);
     this.#wake();
-  }
-
-  #observePod({ commit, before, after }: Change): void {
-    const key = keyText(commit);
-    const waits = this.#unschedulable.has(key);
-    this.#pending.delete(key);
-    this.#unschedulable.delete(key);
-    if (after === undefined || !needsScheduling(after as PodRecord)) return;
-    const { spec } = (after as PodRecord).context;
-    // What the scheduler itself wrote of a pod that found no node is no reason to try it again.
-    if (waits && (before as PodRecord | undefined)?.context.spec === spec)
-      this.#unschedulable.set(key, after as PodRecord);
-    else this.#pending.set(key, after as PodRecord);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#retry?.cancel();
+    this.#queue.stop();
   }
 
-  /** Pods waiting for a node. */
-  get waiting(): number {
-    return this.#pending.size + this.#unschedulable.size;
-  }
-
-  #consider(pod: PodRecord): void {
-    const key = keyText(pod);
-    this.#unschedulable.delete(key);
-    if (needsScheduling(pod)) this.#pending.set(key, pod);
-  }
-
-  #retryAll(): void {
-    for (const [key, pod] of this.#unschedulable) this.#pending.set(key, pod);
-    this.#unschedulable.clear();
-  }
-
+  /** After the current step, so that everything an entry changed is weighed together. */
   #wake(): void {
-    if (this.#scheduled || this.#busy || this.#stopped || this.#pending.size === 0) return;
-    this.#scheduled = true;
+    if (this.#woken || this.#passing || this.#stopped || !this.#queue.hasActive) return;
+    this.#woken = true;
     queueMicrotask(() => {
-      this.#scheduled = false;
-      void this.#pass();
+      this.#woken = false;
+      if (!this.#passing && !this.#stopped) void this.#pass();
     });
   }
 
   async #pass(): Promise<void> {
-    if (this.#busy || this.#stopped) return;
-    this.#busy = true;
+    const { sink } = this.#options;
+    this.#passing = true;
     const planned = this.#plan();
-    const outcomes = await this.#options.sink.submit(planned.map(({ command }) => command));
-    for (const [index, { pod, demand, node }] of planned.entries()) {
-      if (node !== undefined) this.#cluster.unplan(node, demand);
-      const outcome = outcomes[index]?.outcome;
-      if (outcome === 'refused' || outcome === 'not-decided') this.#again(pod);
-    }
-    this.#busy = false;
-    if (this.#unschedulable.size > 0) this.#armRetry();
+    const outcomes = planned.length === 0 ? [] : await sink.submit(planned.map((plan) => this.#command(plan)));
+    this.#passing = false;
+    if (this.#stopped) return;
+    this.#settle(planned, outcomes);
+    if (this.#queue.hasUnschedulable) this.#armRetry();
     this.#wake();
-  }
-
-  /** A command that was not accepted: the pod is weighed anew with what the cell looks like now. */
-  #again(pod: PodRecord): void {
-    const now = this.#options.view.get<PodContext>('Pod', pod.namespace, pod.name);
-    if (now?.uid === pod.uid) this.#consider(now);
   }
 
   #plan(): readonly Planned[] {
     const plans = new Map<string, TemplatePlan>();
     const planned: Planned[] = [];
-    for (const [key, pod] of this.#pending) {
-      if (planned.length >= PASS_MAX_PODS) break;
-      this.#pending.delete(key);
-      const demand = demandOf(pod.context);
-      const signature = signatureOf(pod);
+    while (planned.length < PASS_MAX_COMMANDS) {
+      const waiting = this.#queue.take();
+      if (waiting === undefined) break;
+      const demand = demandOf(waiting.pod.context);
+      const signature = signatureOf(demand);
       let plan = plans.get(signature);
       if (plan === undefined) plans.set(signature, (plan = new TemplatePlan(demand, this.#cluster.candidates)));
       const placement = plan.place();
-      if ('node' in placement) planned.push({ command: this.#bind(pod, placement), pod, demand, node: placement.node });
-      else {
-        this.#unschedulable.set(key, pod);
-        if (unschedulableMessage(pod) !== placement.message) {
-          planned.push({ command: this.#markUnschedulable(pod, placement), pod, demand, node: undefined });
-        }
-      }
+      if (placement.candidate === undefined) this.#queue.setAside(waiting);
+      const isKnown = placement.candidate === undefined && unschedulableMessage(waiting.pod) === placement.message;
+      if (!isKnown) planned.push({ waiting, demand, placement });
     }
     return planned;
   }
 
-  #bind(pod: PodRecord, placement: Placement): Command {
-    const { feasibleNodes, totalNodes } = placement;
-    const reason = `${feasibleNodes} of ${totalNodes} nodes fit, ${placement.node} scored highest (${placement.score})`;
-    return this.#command(pod, 'bind', placement, reason);
+  /** What was planned has come true and was counted in by its change, or has not and must be given back. */
+  #settle(planned: readonly Planned[], outcomes: readonly Outcome[]): void {
+    const { view, logger } = this.#options;
+    let gaveBack = false;
+    for (const [index, { waiting, demand, placement }] of planned.entries()) {
+      placement.candidate?.release(demand);
+      const outcome = outcomes[index];
+      if (outcome?.outcome === 'accepted' || outcome?.outcome === 'unchanged') continue;
+      gaveBack ||= placement.candidate !== undefined;
+      const { namespace, name, uid } = waiting.pod;
+      logger.debug('a command about a pod was not accepted: weighing it again', { namespace, name, outcome });
+      const now = view.get<PodContext>('Pod', namespace, name);
+      if (now?.uid === uid) this.#queue.rest(waiting, now);
+    }
+    if (gaveBack) this.#queue.retryUnschedulable();
   }
 
-  #markUnschedulable(pod: PodRecord, { message, ruledOut }: NoPlacement): Command {
-    return this.#command(pod, 'markUnschedulable', { message, ruledOut }, 'no node fits');
-  }
-
-  #command(pod: PodRecord, verb: string, args: object, reason: string): Command {
+  #command({ waiting: { pod, cause }, placement }: Planned): Command {
+    const { revision } = this.#options.view;
+    const what = placement.candidate === undefined ? markUnschedulable(placement) : bind(placement);
     return {
-      id: `scheduler/${pod.uid}/${verb}/${this.#options.view.revision}`,
+      ...what,
+      id: `scheduler/${pod.uid}/${what.verb}/${revision}`,
       kind: 'Pod',
       namespace: pod.namespace,
       name: pod.name,
-      verb,
-      arguments: args,
       actor: ACTOR,
-      seen: this.#options.view.revision,
-      cause: pod.revision,
-      correlation: pod.correlation,
-      reason,
+      seen: revision,
+      cause: cause.revision,
+      correlation: cause.correlation,
       preconditions: { uid: pod.uid },
     };
   }
@@ -171,8 +145,22 @@ export class Scheduler {
   #armRetry(): void {
     this.#retry ??= this.#options.clock.after(UNSCHEDULABLE_RETRY_MS, () => {
       this.#retry = undefined;
-      this.#retryAll();
+      this.#queue.retryUnschedulable();
       this.#wake();
     });
   }
+}
+
+type What = Pick<Command, 'verb' | 'arguments' | 'reason'>;
+
+function bind({ candidate: { name: node }, ...why }: Placement): What {
+  const { score, feasibleNodes, totalNodes } = why;
+  const choice: BindArguments = { node, ...why };
+  const reason = `${feasibleNodes} of ${totalNodes} nodes fit, ${node} scored highest (${score})`;
+  return { verb: 'bind', arguments: choice, reason };
+}
+
+function markUnschedulable({ message, ruledOut }: NoPlacement): What {
+  const judgement: MarkUnschedulableArguments = { message, ruledOut };
+  return { verb: 'markUnschedulable', arguments: judgement, reason: 'no node fits' };
 }

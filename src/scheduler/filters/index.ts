@@ -1,5 +1,6 @@
 /** The filters in Kubernetes' order: each rules a node out with a phrase that people can read, or lets it pass. */
-import type { Candidate, PodDemand } from '../candidate.ts';
+import type { Candidate } from '../candidate.ts';
+import type { PodDemand } from '../demand.ts';
 import { hostPorts } from './host-ports.ts';
 import { nodeName } from './node-name.ts';
 import { nodeSelector } from './node-selector.ts';
@@ -12,10 +13,10 @@ export type Filter = (demand: PodDemand, candidate: Candidate) => readonly strin
 const FILTERS: readonly Filter[] = [schedulable, nodeName, nodeSelector, hostPorts, resources];
 
 /** The first filter's objections; the rest are not asked, as in Kubernetes. */
-export function objections(demand: PodDemand, candidate: Candidate): readonly string[] {
+export const objections: Filter = (demand, candidate) => {
   for (const filter of FILTERS) {
     const reasons = filter(demand, candidate);
     if (reasons.length > 0) return reasons;
   }
   return [];
-}
+};

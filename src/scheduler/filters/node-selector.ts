@@ -2,7 +2,7 @@
 import { matchesLabels } from '../../../machines/index.ts';
 import type { Filter } from './index.ts';
 
-export const nodeSelector: Filter = ({ spec }, { record }) =>
-  matchesLabels(record.context.metadata.labels, spec.nodeSelector ?? {})
+export const nodeSelector: Filter = ({ spec }, { node }) =>
+  matchesLabels(node.context.metadata.labels, spec.nodeSelector ?? {})
     ? []
     : ["node(s) didn't match Pod's node affinity/selector"];

@@ -2,7 +2,7 @@
 import { unschedulableReason } from '../../../machines/node/index.ts';
 import type { Filter } from './index.ts';
 
-export const schedulable: Filter = (_demand, { record }) => {
-  const reason = unschedulableReason(record);
+export const schedulable: Filter = (_demand, { node }) => {
+  const reason = unschedulableReason(node);
   return reason === undefined ? [] : [reason];
 };

@@ -1,5 +1,6 @@
 /** The scores: each gives a node 0 to 100 and has a name, so that a commit can say why this node. */
-import type { Candidate, PodDemand } from '../candidate.ts';
+import type { Candidate } from '../candidate.ts';
+import type { PodDemand } from '../demand.ts';
 import { leastAllocated } from './least-allocated.ts';
 import { ownerSpread } from './owner-spread.ts';
 
