@@ -69,8 +69,11 @@ class QueryService<Field extends string> {
     const what = parseQuerySubject(message.subject)?.what;
     const query = readQuery(what, message.data);
     const { source } = this.#options;
-    const wanted = (query as { readonly revision?: number }).revision;
-    if (wanted !== undefined && wanted > source.queries.revision()) await this.#waitFor(wanted);
+    if (what === 'get' || what === 'list' || what === 'table') {
+      // Whoever asks now reads what anybody was told before, as from Kubernetes: two commands in a row are two connections.
+      const wanted = Math.max((query as { readonly revision?: number }).revision ?? 0, source.status().revision);
+      if (wanted > source.queries.revision()) await this.#waitFor(wanted);
+    }
     switch (what) {
       case 'get':
         return get(source.queries, query as Query<'get'>);
