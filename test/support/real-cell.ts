@@ -20,7 +20,7 @@ import { projectRoot } from './run-command.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A start with everything cold, on a machine that does other things. */
-const START_MS = 30_000;
+const START_MS = 60_000;
 /** Containers stop within their grace of a few seconds. */
 const STOP_MS = 40_000;
 /** Last lines of each log that go into a failure's message. */
