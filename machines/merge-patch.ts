@@ -40,9 +40,9 @@ export function createMergePatch(before: unknown, after: unknown): unknown {
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
-/** Equality of JSON values; absent and undefined members are the same. */
+/** Equality of JSON values; absent and undefined members are the same, and so are 0 and -0, which JSON writes alike. */
 export function equalJson(left: unknown, right: unknown): boolean {
-  if (Object.is(left, right)) return true;
+  if (left === right) return true;
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((item, index) => equalJson(item, right[index]));
   }

@@ -1,6 +1,8 @@
 /** A cell in memory for tests of rules: the real batch and fold without a log, so that commands are decided exactly as the writer does. */
+import { inspect, isDeepStrictEqual } from 'node:util';
 import {
   bootstrapCommands,
+  keyText,
   kinds,
   type Command,
   type CommandDraft,
@@ -13,7 +15,8 @@ import {
 } from '../../machines/index.ts';
 import { suffixOf } from '../../src/foundation/identifiers.ts';
 import { CellState } from '../../src/state/cell-state.ts';
-import type { Change } from '../../src/state/applied-entry.ts';
+import { Fold } from '../../src/state/fold.ts';
+import type { AppliedEntry, Change } from '../../src/state/applied-entry.ts';
 import { Batch } from '../../src/writer/batch.ts';
 import { WRITER_LIMITS } from '../../src/writer/limits.ts';
 
@@ -25,6 +28,8 @@ export class Cell {
   readonly changes: Change[] = [];
   /** The entries as the log would store them. */
   readonly payloads: Uint8Array[] = [];
+  /** Somebody who has only the entries: of whatever is done here, both must make the same. */
+  readonly follower = new Fold();
   /** Unix milliseconds. */
   now = Date.UTC(2026, 0, 1);
   #number = 0;
@@ -109,7 +114,18 @@ export class Cell {
     this.state.adopt(overlay, { lineage: entry.lineage, entry: entry.number, revision, hash }, entry.time);
     this.payloads.push(payload);
     this.changes.push(...overlay.changes);
+    this.#compare(this.follower.apply({ number: entry.number, payload }), overlay.changes);
     return outcomes;
+  }
+
+  /** The state hash was compared while folding; here, that nothing is otherwise than JSON says it: undefined, dates, -0. */
+  #compare(followed: AppliedEntry, changes: readonly Change[]): void {
+    for (const [index, { commit, after }] of followed.changes.entries()) {
+      if (isDeepStrictEqual(after, changes[index]?.after)) continue;
+      throw new Error(
+        `${keyText(commit)} is ${inspect(changes[index]?.after)} here, read back it is ${inspect(after)}`,
+      );
+    }
   }
 
   /** What a reconciler wants for a key. */

@@ -18,7 +18,7 @@ export const FAST_LIMITS: WriterLimits = {
 
 export class Harness {
   readonly log: ScriptedLog;
-  readonly fold = new Fold();
+  readonly fold: Fold;
   readonly writer: Writer;
   readonly #end = new AbortController();
   held: Promise<void> = Promise.resolve();
@@ -29,8 +29,10 @@ export class Harness {
       readonly limits?: Partial<WriterLimits>;
       readonly name?: string;
       readonly clock?: Clock;
+      readonly fold?: Fold;
     } = {},
   ) {
+    this.fold = options.fold ?? new Fold();
     this.log = options.log ?? new ScriptedLog();
     this.writer = new Writer({
       log: this.log,
@@ -57,9 +59,19 @@ export class Harness {
     await this.writer.submit(bootstrapCommands().map((draft) => ({ ...draft, actor: 'system:bootstrap' })));
   }
 
-  async end(): Promise<void> {
+  /** Ends the term without waiting for it. */
+  abort(): void {
     this.#end.abort();
+  }
+
+  async end(): Promise<void> {
+    this.abort();
     await this.held;
+  }
+
+  /** The same process with a term to come. */
+  again(): Harness {
+    return new Harness({ log: this.log, fold: this.fold });
   }
 
   async send(command: Command): Promise<Outcome> {
