@@ -6,6 +6,7 @@ import type { BackOff, BackOffLimits } from './back-off.ts';
 import type { WorkPod } from './control-plane-link.ts';
 import type { PodAttempts } from './local-state.ts';
 import { podTitle } from './container-level.ts';
+import { NoticeMemory } from './notice-memory.ts';
 import { adopt, forgetRun, vanish } from './pod-observation.ts';
 import { planPod } from './pod-plan.ts';
 import type { Step } from './pod-plan.ts';
@@ -35,6 +36,7 @@ export class PodWorker {
   readonly #services: PodServices;
   readonly #steps: PodSteps;
   readonly #published: Published;
+  readonly #noticeMemory = new NoticeMemory();
   #notices: PodNotice[] = [];
   #running = false;
   #background = 0;
@@ -57,7 +59,7 @@ export class PodWorker {
     this.#steps = new PodSteps({
       pod,
       services,
-      tell: (notice) => this.#notices.push(notice),
+      tell: (notice) => this.#tell(notice),
       inBackground: (operation) => void this.#runInBackground(operation),
       publish: () => this.#publish(),
     });
@@ -232,7 +234,7 @@ export class PodWorker {
     const { clock, logger } = this.#services;
     this.#failures += 1;
     if (error instanceof VolumeError) {
-      this.#notices.push({ type: 'Warning', reason: 'FailedMount', message: error.message });
+      this.#tell({ type: 'Warning', reason: 'FailedMount', message: error.message });
     } else if (!(error instanceof RuntimeError)) {
       logger.error('a pod could not be worked on: a bug', { error, pod: podTitle(this.pod) });
     }
@@ -242,6 +244,10 @@ export class PodWorker {
     const delayMs = Math.min(ENGINE_RETRY.initialMs * 2 ** doublings, ENGINE_RETRY.maximumMs);
     this.pod.holdUntil = clock.now() + delayMs;
     if (this.#failures > 1) logger.warn('a pod cannot be worked on', { error, pod: podTitle(this.pod), delayMs });
+  }
+
+  #tell(notice: PodNotice): void {
+    if (this.#noticeMemory.isNews(notice)) this.#notices.push(notice);
   }
 
   #sandboxLost(): void {
