@@ -144,6 +144,11 @@ export class RealCell {
     }
   }
 
+  /** Lets time pass in which something must not happen. */
+  outlast(milliseconds: number): Promise<void> {
+    return systemClock.sleep(milliseconds);
+  }
+
   /** The log as the control plane sees it, read only. */
   async withLog<Answer>(use: (log: JetStreamLog) => Promise<Answer>): Promise<Answer> {
     const credentials = readCredentials(join(this.directory, 'credentials/control-plane.json'));
