@@ -1,14 +1,12 @@
 /** Reads a whole state back from the read model, for a start without replay. Not to be trusted before its hash is compared. */
-import type { ObjectRecord } from '../../machines/index.ts';
-import type { KeptState } from '../state/cell-state.ts';
+import type { KeptObject, KeptState } from '../state/cell-state.ts';
 import type { RememberedOutcome } from '../state/outcomes.ts';
 import { openForReading, queryBuilder, type Connection } from './database.ts';
 import { readModelError, troubleOf } from './errors.ts';
-import { lastOutcomes } from './pending-changes.ts';
-import { recordOf } from './record-row.ts';
-import type { ObjectRow, OutcomesRow, PositionRow } from './schema.ts';
+import { KEPT_COLUMNS, KeptObjectReader, type KeptRow } from './kept-object.ts';
+import type { OutcomesRow, PositionRow } from './schema.ts';
 
-/** The state the read model holds; `records` and `outcomes` can be walked once, until it is closed. */
+/** The state the read model holds; `objects` and `outcomes` can be walked once, until it is closed. */
 export interface StoredState extends KeptState, Disposable {
   /** Hash of the state at its position, as the log's entry says it: what the state made from this must have. */
   readonly stateHash: string;
@@ -45,23 +43,27 @@ function storedState(database: Connection, row: PositionRow): StoredState {
     stateHash: row.state_hash,
     foldVersion: row.fold_version,
     forgottenThrough: row.forgotten_through,
-    records: records(database),
-    outcomes: outcomes(database, row.outcome_count),
+    objects: objects(database),
+    outcomes: outcomes(database),
+    outcomeCount: row.outcome_count,
     [Symbol.dispose]: () => database.close(),
   };
 }
 
-function* records(database: Connection): Generator<ObjectRecord> {
-  const query = queryBuilder(database).selectFrom('objects').selectAll().compile();
-  yield* guardedRows(() => database.prepare<[], ObjectRow>(query.sql).iterate(), recordOf);
+function objects(database: Connection): Generator<KeptObject> {
+  const query = queryBuilder(database).selectFrom('objects').select(KEPT_COLUMNS).compile();
+  const reader = new KeptObjectReader();
+  return guardedRows(
+    () => database.prepare<[], KeptRow>(query.sql).raw().iterate(),
+    (row) => reader.read(row),
+  );
 }
 
-function* outcomes(database: Connection, count: number): Generator<RememberedOutcome> {
+/** All that are stored, oldest first: of one command that is in it repeatedly the last stands. */
+function* outcomes(database: Connection): Generator<RememberedOutcome> {
   const query = queryBuilder(database).selectFrom('outcomes').select('outcomes').orderBy('last_entry').compile();
   const rows = database.prepare<[], Pick<OutcomesRow, 'outcomes'>>(query.sql);
-  const all: RememberedOutcome[] = [];
-  for (const chunk of guardedRows(() => rows.iterate(), chunkOutcomes)) for (const outcome of chunk) all.push(outcome);
-  yield* lastOutcomes(all, count);
+  for (const chunk of guardedRows(() => rows.iterate(), chunkOutcomes)) yield* chunk;
 }
 
 function chunkOutcomes(row: Pick<OutcomesRow, 'outcomes'>): readonly RememberedOutcome[] {
@@ -72,8 +74,12 @@ function guarded<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    throw readModelError('loading the read model', troubleOf(error), error);
+    throw loadError(error);
   }
+}
+
+function loadError(error: unknown): Error {
+  return readModelError('loading the read model', troubleOf(error), error);
 }
 
 /** Walks rows; whatever SQLite or the parser says of them is the read model's error, what the consumer raises is not. */
@@ -81,12 +87,16 @@ function* guardedRows<Row, Result>(open: () => IterableIterator<Row>, parse: (ro
   const rows = guarded(open);
   try {
     for (;;) {
-      const next = guarded(() => {
-        const { done, value } = rows.next();
-        return done ? undefined : { value: parse(value) };
-      });
-      if (next === undefined) return;
-      yield next.value;
+      let result: Result;
+      // Not by guarded(): a closure for each of 150,000 rows is noticed.
+      try {
+        const next = rows.next();
+        if (next.done === true) return;
+        result = parse(next.value);
+      } catch (error) {
+        throw loadError(error);
+      }
+      yield result;
     }
   } finally {
     rows.return?.();

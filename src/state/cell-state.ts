@@ -2,7 +2,6 @@
 import type { ObjectContext, ObjectKey, ObjectRecord, View } from '../../machines/index.ts';
 import type { Position } from '../log/entry.ts';
 import { commandHorizon } from './horizon.ts';
-import { bytesAtMost, rehash } from './object-parts.ts';
 import { ObjectStore, type Slot } from './object-store.ts';
 import { OutcomeMemory } from './outcome-memory.ts';
 import { OUTCOMES_PER_HORIZON_REVISION, type RememberedOutcome } from './outcomes.ts';
@@ -12,14 +11,26 @@ import { outcomeHash, stateHashText, sum } from './state-hash.ts';
 /** Version of the fold: raised when the same log would fold into another state, so that stored states are not trusted across. */
 export const FOLD_VERSION = 1;
 
+/** An object of a kept state. */
+export interface KeptObject {
+  readonly record: ObjectRecord;
+  /** The sum of the hashes of its parts and its head, as computed from what was kept. */
+  readonly hash: bigint;
+  /** Never less than the bytes of its parts as JSON. */
+  readonly bytesAtMost: number;
+}
+
 /** A state as somebody kept it, to start from instead of the beginning. */
 export interface KeptState {
   readonly position: Position;
   /** Time of the position's entry, Unix milliseconds. */
   readonly time: number;
   readonly forgottenThrough: number;
-  readonly records: Iterable<ObjectRecord>;
+  readonly objects: Iterable<KeptObject>;
+  /** In the order they were remembered: of one command the last stands, and older ones than the state remembers may be among them. */
   readonly outcomes: Iterable<RememberedOutcome>;
+  /** How many outcomes it remembers: always the last so many. */
+  readonly outcomeCount: number;
 }
 
 export const EMPTY_POSITION: Position = { lineage: '', entry: 0, revision: 0, hash: '' };
@@ -32,19 +43,18 @@ export class CellState implements View {
   #total = 0n;
   #forgottenThrough = 0;
 
-  /** Takes over a kept state, computing its hashes anew: compare `stateHash()` with the log's before trusting it. */
+  /** Takes over a kept state, summing up its hashes: compare `stateHash()` with the log's before trusting it. */
   static from(kept: KeptState): CellState {
     const state = new CellState();
-    for (const record of kept.records) {
-      const { hashes, texts } = rehash(undefined, record, undefined);
-      state.#store.put({ record, hashes, bytesAtMost: bytesAtMost(texts) });
-      for (const hash of hashes.values()) state.#total = sum(state.#total, hash);
+    let total = 0n;
+    for (const { record, hash, bytesAtMost } of kept.objects) {
+      state.#store.put({ record, hashes: undefined, bytesAtMost });
+      total = sum(total, hash);
     }
-    for (const outcome of kept.outcomes) {
-      const replaced = state.#outcomes.get(outcome.commandId);
-      state.#total = sum(state.#total, outcomeHash(outcome), replaced === undefined ? 0n : outcomeHash(replaced));
-      state.#outcomes.add(outcome);
-    }
+    for (const outcome of kept.outcomes) state.#outcomes.add(outcome);
+    state.#outcomes.keepLast(kept.outcomeCount);
+    for (const outcome of state.#outcomes) total = sum(total, outcomeHash(outcome));
+    state.#total = total;
     state.#position = kept.position;
     state.#time = kept.time;
     state.#forgottenThrough = kept.forgottenThrough;

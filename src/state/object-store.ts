@@ -7,12 +7,13 @@ import {
   type ObjectKey,
   type ObjectRecord,
 } from '../../machines/index.ts';
+import type { PartHashes } from './object-parts.ts';
 
 /** An object's place: it stays the same over the object's life, so indexes change only when an indexed value does. */
 export interface Slot {
   record: ObjectRecord;
-  /** Hash of each context part and, under `''`, of the head. */
-  hashes: Map<string, bigint>;
+  /** Undefined as long as nobody needed them: most objects of a kept state are not touched for long. */
+  hashes: PartHashes | undefined;
   /** Never less than the bytes of its parts as JSON: what only a sum over all of them would say exactly. */
   bytesAtMost: number;
 }

@@ -22,6 +22,16 @@ export class OutcomeMemory {
     this.#order.push(outcome);
   }
 
+  /** Forgets all but the last so many. */
+  keepLast(count: number): void {
+    const ids: string[] = [];
+    for (const { commandId } of this) {
+      if (this.size - ids.length <= count) break;
+      ids.push(commandId);
+    }
+    this.forget(ids);
+  }
+
   forget(commandIds: Iterable<string>): void {
     for (const id of commandIds) this.#byId.delete(id);
     while (this.#front < this.#order.length && !this.#stands(this.#order[this.#front])) this.#front++;
@@ -40,6 +50,8 @@ export class OutcomeMemory {
   }
 
   #stands(outcome: RememberedOutcome | undefined): boolean {
+    // Where as many are in order as there are, all of them stand: nearly always, and finding one among 200,000 is not free.
+    if (this.#byId.size === this.#order.length - this.#front) return true;
     return outcome !== undefined && this.#byId.get(outcome.commandId) === outcome;
   }
 }

@@ -17,7 +17,7 @@ import {
 } from '../../machines/index.ts';
 import type { Change } from './applied-entry.ts';
 import type { CellState } from './cell-state.ts';
-import { bytesAtMost, bytesOf, rehash } from './object-parts.ts';
+import { bytesAtMost, bytesOf, changedParts, lengthOf, removedParts, type PartHashes } from './object-parts.ts';
 import { indexNames, indexValue, kindOf } from './object-store.ts';
 import { acceptedOutcome, refusedOutcome, unchangedOutcome, type RememberedOutcome } from './outcomes.ts';
 import { outcomeHash, stateHashText, sum } from './state-hash.ts';
@@ -27,7 +27,7 @@ import { currentEvent } from './current-event.ts';
 export interface StagedObject {
   readonly key: ObjectKey;
   readonly record: ObjectRecord | undefined;
-  readonly hashes: Map<string, bigint>;
+  readonly hashes: PartHashes;
   /** Never less than the bytes of its parts as JSON. */
   readonly bytesAtMost: number;
 }
@@ -181,14 +181,16 @@ export class Overlay implements View {
     const { before, after } = step;
     const text = keyText(key);
     const old = this.#objects.get(text) ?? this.#base.slotOf(key);
-    const { hashes, texts } = after ? rehash(before, after, old?.hashes) : { hashes: new Map(), texts: new Map() };
-    let bound = (old?.bytesAtMost ?? 0) + bytesAtMost(texts);
+    const { hashes, added, texts } = after
+      ? changedParts(before, after, old?.hashes)
+      : removedParts(before, old?.hashes);
+    let bound = (old?.bytesAtMost ?? 0) + bytesAtMost(lengthOf(texts));
     // What is on its way out may always go on.
     if (after && limits && bound > limits.objectMaxBytes && !isBeingDeleted(after.context.metadata)) {
       bound = bytesOf(after);
       if (bound > limits.objectMaxBytes) throw new ObjectTooLargeError(key, bound);
     }
-    this.#replaceHashes(old?.hashes, hashes);
+    this.#total = sum(this.#total, added);
     this.#reindex(kind, text, step);
     this.#objects.set(text, {
       key: { kind: key.kind, namespace: key.namespace, name: key.name },
@@ -197,15 +199,6 @@ export class Overlay implements View {
       bytesAtMost: after ? bound : 0,
     });
     return texts;
-  }
-
-  /** Most parts of an object are untouched by a commit, and arithmetic on 64 bits is dear: only what differs is counted. */
-  #replaceHashes(before: ReadonlyMap<string, bigint> | undefined, after: ReadonlyMap<string, bigint>): void {
-    for (const [part, hash] of after) {
-      const old = before?.get(part);
-      if (old !== hash) this.#total = sum(this.#total, hash, old);
-    }
-    for (const [part, hash] of before ?? []) if (!after.has(part)) this.#total = sum(this.#total, 0n, hash);
   }
 
   #reindex(kind: Kind, text: string, { before, after }: Step): void {
