@@ -22,6 +22,9 @@ export async function startBareNats(store: string, options: { readonly synced: b
   const jetstream = { store_dir: store, ...(options.synced ? { sync_interval: 'always' } : {}) };
   writeFileSync(file, JSON.stringify({ host: '127.0.0.1', port, max_payload: MAX_PAYLOAD_BYTES, jetstream }));
   const server = spawn(process.env['PERIPLUS_NATS_SERVER'] ?? 'nats-server', ['-c', file], { stdio: 'ignore' });
+  // A benchmark that is interrupted leaves nothing behind.
+  process.once('exit', () => server.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const ended = new Promise((resolve) => server.once('exit', resolve));
   const connection = await until('nats-server', () => connect({ port }).catch(() => undefined));
   return {

@@ -21,7 +21,10 @@ export function printTable(title: string, rows: readonly Record<string, unknown>
   process.stdout.write(`\n${title}\n`);
   for (const group of groups.values()) {
     const columns = Object.keys(group[0] ?? {});
-    const table = new Table({ head: columns.map((column) => column.replaceAll('_', ' ')), style: { head: [], border: [] } });
+    const table = new Table({
+      head: columns.map((column) => column.replaceAll('_', ' ')),
+      style: { head: [], border: [] },
+    });
     for (const row of group) table.push(columns.map((column) => String(row[column] ?? '')));
     process.stdout.write(`${table.toString()}\n`);
   }

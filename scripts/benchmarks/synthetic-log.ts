@@ -11,7 +11,7 @@ import { podManifest } from './workload.ts';
 /** Pods that are alive at once. */
 const WAVE_PODS = 2_000;
 /** Appends under way: more would only fill the server's memory. */
-const IN_FLIGHT = 64;
+const IN_FLIGHT = 16;
 /** Room for 110 pods on each. */
 const NODES = 500;
 const NODE = {
@@ -67,8 +67,11 @@ export class SyntheticLog {
     this.fold.adopt(entry, overlay, hash);
     this.commits += entry.commits.length;
     this.#appends.push(
-      this.#log.append(entry.number, payload).then(({ outcome }) => {
-        if (outcome !== 'appended') throw new Error(`entry ${entry.number} was ${outcome}`);
+      this.#log.append(entry.number, payload).then((settled) => {
+        if (settled.outcome !== 'appended')
+          throw new Error(`entry ${entry.number}: ${JSON.stringify(settled)}`, {
+            cause: 'cause' in settled ? settled.cause : undefined,
+          });
       }),
     );
     if (this.#appends.length >= IN_FLIGHT) await Promise.all(this.#appends.splice(0));
