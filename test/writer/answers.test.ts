@@ -197,10 +197,11 @@ describe('one entry in flight', () => {
   });
 });
 
-describe('decided in one batch', () => {
-  const of = (name: string, id: string, verb: string, args: object): Command =>
-    createMap(name, { id, verb, arguments: args });
+function of(name: string, id: string, verb: string, args: object): Command {
+  return createMap(name, { id, verb, arguments: args });
+}
 
+describe('decided in one batch', () => {
   it('are a deletion and a new object of the same name, with another uid', async () => {
     await harness.send(createMap('a'));
     const uid = harness.fold.state.get('ConfigMap', 'default', 'a')?.uid;
