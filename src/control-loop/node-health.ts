@@ -91,7 +91,7 @@ export class NodeHealth {
     // One that was never heard begins its count now.
     this.#heard = new Map(nodes.map(({ name }) => [name, this.#heard.get(name) ?? now]));
     const limitMs = settingsOf(view).nodeSilenceSeconds * 1000;
-    const silent = nodes.filter((node) => this.#silentMs(node, now) > limitMs);
+    const silent = nodes.filter((node) => this.#silentMs(node, now) >= limitMs);
     if (silent.length > 0 || this.#massSilence) this.#judgeMass(nodes, limitMs, now);
     for (const node of silent) this.#markUnreachable(node, now);
   }

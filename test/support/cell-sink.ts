@@ -12,12 +12,10 @@ export class CellSink implements CommandSink {
   /** Answers in the cell's stead; undefined lets it decide. */
   answer: ((commands: readonly Command[]) => readonly Outcome[] | undefined) | undefined;
   readonly #observers: ((change: Change) => void)[] = [];
-  #told: number;
   #held: (() => void)[] | undefined;
 
   constructor(cell: Cell) {
     this.cell = cell;
-    this.#told = cell.changes.length;
   }
 
   observe(observer: (change: Change) => void): void {
@@ -38,9 +36,9 @@ export class CellSink implements CommandSink {
 
   /** Something happens in the cell: whoever listens hears of it. */
   change<Result>(act: () => Result): Result {
+    const before = this.cell.changes.length;
     const result = act();
-    const changes = this.cell.changes.slice(this.#told);
-    this.#told = this.cell.changes.length;
+    const changes = this.cell.changes.slice(before);
     for (const change of changes) for (const observer of this.#observers) observer(change);
     return result;
   }

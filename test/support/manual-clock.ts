@@ -53,6 +53,11 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Time goes by while something is busy: nothing fires meanwhile. */
+  pass(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Moves on, firing each timer at its own time, in order, and letting what it set off run before the next. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
@@ -65,7 +70,7 @@ export class ManualClock implements Clock {
       next.callback();
       await settle();
     }
-    this.#nowMs = untilMs;
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
     await settle();
   }
 }
