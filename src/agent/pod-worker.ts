@@ -105,12 +105,12 @@ export class PodWorker {
     this.wake();
   }
 
-  /** The pod is no work of this node any more: it goes, and nobody is told. */
-  dismiss(): void {
+  /** The pod is no work of this node any more: it goes, and nobody is told. With its own grace where none is given. */
+  dismiss(graceSeconds = this.pod.work?.deletion?.gracePeriodSeconds ?? this.#ownGrace()): void {
     if (this.#dismissed && this.pod.want === 'remove') return;
     this.#dismissed = true;
     this.pod.want = 'remove';
-    this.pod.graceSeconds = this.pod.work?.deletion?.gracePeriodSeconds ?? this.#ownGrace();
+    this.pod.graceSeconds = graceSeconds;
     this.wake();
   }
 

@@ -19,6 +19,9 @@ import type { WorkVerdict } from './work-book.ts';
 /** How soon the engine is listed again for pods that were worked on meanwhile, or after it failed; doubles up to the slow resync. */
 export const RELIST_INITIAL_MS = 1_000;
 
+/** A pod's object that goes before its containers was deleted by somebody who would not wait for them. */
+const REMOVED_GRACE_SECONDS = 0;
+
 /** Nothing should ever be missed; this is for what should not happen. Listing costs an engine some ten milliseconds. */
 export const RESYNC_INTERVAL_MS = 60_000;
 
@@ -149,7 +152,7 @@ export class Pods {
 
   #apply(list: WorkList): void {
     for (const work of list.full ? this.#book.pods.values() : list.pods) this.#assign(work, list.full);
-    if (!list.full) for (const uid of list.removed) this.#workers.get(uid)?.dismiss();
+    if (!list.full) for (const uid of list.removed) this.#workers.get(uid)?.dismiss(REMOVED_GRACE_SECONDS);
     else this.#dismissNobodys();
   }
 

@@ -24,6 +24,17 @@ describe('deleting a pod', () => {
     expect(plane.of(pod.uid).notices.map(({ message }) => message)).toContain('Stopping container side');
   });
 
+  it('kills at once where the object went without waiting, whatever grace the pod asks for', async () => {
+    const { plane, engine, runtime } = await startAgent();
+    const pod = workPod({ containers: [program({ STOP_MS: 60_000 })], terminationGracePeriodSeconds: 300 });
+    plane.put(pod);
+    await eventually(() => expect(plane.level(pod.uid)?.ready).toBe(true));
+    plane.remove(pod.uid);
+    await eventually(async () => expect(await engine.inventory()).toEqual({ sandboxes: [], containers: [] }));
+    const stops = runtime.calls.filter(({ method }) => method === 'stopContainer');
+    expect(stops.map(({ args }) => args[1])).toEqual([{ graceSeconds: 0 }]);
+  });
+
   it('kills what has not ended when the grace is over', async () => {
     const { plane, clock } = await startAgent();
     const pod = workPod({ containers: [program({ STOP_MS: 60_000 })] });

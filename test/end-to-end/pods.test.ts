@@ -30,6 +30,14 @@ describe.skipIf(!hasEngine)('pods on Docker', () => {
     rmSync(host, { recursive: true, force: true });
   });
 
+  const unschedulable = async (name: string, message: string) => {
+    await cell.eventually('the scheduler says why', async () =>
+      expect(scheduledOf(await line.pod(name))).toMatchObject({ status: 'False', reason: 'Unschedulable', message }),
+    );
+    expect(await line.output(['get', 'pod', name, '--no-headers'])).toMatch(/ 0\/1 +Pending +0 /);
+    expect(await line.output(['get', 'pod', name, '-o', 'yaml'])).toContain('reason: Unschedulable');
+  };
+
   const inPod = (pod: string, container: string, script: string) =>
     line.output(['exec', pod, '-c', container, '--', 'sh', '-c', script]);
 
@@ -178,14 +186,6 @@ describe.skipIf(!hasEngine)('pods on Docker', () => {
   });
 
   describe('a pod that fits no node', () => {
-    const unschedulable = async (name: string, message: string) => {
-      await cell.eventually('the scheduler says why', async () =>
-        expect(scheduledOf(await line.pod(name))).toMatchObject({ status: 'False', reason: 'Unschedulable', message }),
-      );
-      expect(await line.output(['get', 'pod', name, '--no-headers'])).toMatch(/ 0\/1 +Pending +0 /);
-      expect(await line.output(['get', 'pod', name, '-o', 'yaml'])).toContain('reason: Unschedulable');
-    };
-
     test('by its nodeSelector is scheduled when a node gets the label', async () => {
       await line.apply(shellPod('picky', UNTIL_TERM, { nodeSelector: { disk: 'fast' } }));
       await unschedulable('picky', "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.");
