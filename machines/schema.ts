@@ -14,6 +14,9 @@ export function strictObject<Properties extends TProperties>(
   return Type.Object(properties, { ...options, additionalProperties: false });
 }
 
+/** Largest number of Kubernetes' 32-bit fields. */
+export const INT32_MAX = 2_147_483_647;
+
 /** A map of strings, as labels and annotations are. */
 export const StringMap = Type.Record(Type.String(), Type.String());
 export type StringMap = Readonly<Record<string, string>>;
@@ -51,7 +54,7 @@ export function validator<const Schema extends TSchema>(schema: Schema): Validat
     errors: (value) => {
       if (validate().Check(value)) return [];
       const errors = validate().Errors(value) as readonly SchemaError[];
-      return errors.flatMap((error) => fieldErrors(error, value));
+      return distinct(errors.flatMap((error) => fieldErrors(error, value)));
     },
   };
 }
@@ -60,13 +63,11 @@ function fieldErrors(error: SchemaError, root: unknown): FieldError[] {
   const field = fieldPath(error.instancePath);
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
+    // Each unknown field fails by itself, and all are said again together: unless there are more than TypeBox counts.
     case 'boolean':
-      return []; // Said again, with the names, by additionalProperties.
+      return [unknownField(field)];
     case 'additionalProperties':
-      return (params['additionalProperties'] as string[]).map((name) => {
-        const path = join(field, name);
-        return { type: 'FieldValueUnknown', field: path, message: `unknown field "${path}"` };
-      });
+      return (params['additionalProperties'] as string[]).map((name) => unknownField(join(field, name)));
     case 'required':
       return (params['requiredProperties'] as string[]).map((name) => ({
         type: 'FieldValueRequired',
@@ -87,6 +88,14 @@ function fieldErrors(error: SchemaError, root: unknown): FieldError[] {
       return [{ type: 'FieldValueInvalid', field, message: `Invalid value: ${value.slice(0, 200)}: ${error.message}` }];
     }
   }
+}
+
+function unknownField(field: string): FieldError {
+  return { type: 'FieldValueUnknown', field, message: `unknown field "${field}"` };
+}
+
+function distinct(errors: readonly FieldError[]): FieldError[] {
+  return [...new Map(errors.map((error) => [`${error.type} ${error.field} ${error.message}`, error])).values()];
 }
 
 /** `/spec/containers/0/name` → `spec.containers[0].name`. */

@@ -8,6 +8,7 @@ import { Fold } from '../../src/state/fold.ts';
 import { Batch } from '../../src/writer/batch.ts';
 import { WRITER_LIMITS } from '../../src/writer/limits.ts';
 import { Cell } from '../support/cell.ts';
+import { keptState } from '../support/kept-state.ts';
 
 type Forged = { -readonly [Field in keyof Entry]: Entry[Field] } & Record<string, unknown>;
 
@@ -40,8 +41,11 @@ function command(id: string, name: string, verb: string, args: object): Command 
   return { id, kind: 'ConfigMap', namespace: 'default', name, verb, arguments: args, actor: 'admin' };
 }
 
+function texts(items: readonly unknown[]): string[] {
+  return items.map((item) => JSON.stringify(item));
+}
+
 function encode({ commits, refused, unchanged, ...head }: Entry): Uint8Array {
-  const texts = (items: readonly unknown[]) => items.map((item) => JSON.stringify(item));
   return encodeEntry(head, { commits: texts(commits), refused: texts(refused), unchanged: texts(unchanged) });
 }
 
@@ -216,16 +220,7 @@ describe('the fold goes on', () => {
   });
 
   test('from a kept state as from the beginning', () => {
-    const { state } = fold;
-    const resumed = new Fold(
-      CellState.from({
-        position: state.position,
-        time: state.time,
-        forgottenThrough: state.forgottenThrough,
-        records: ['Namespace', 'ConfigMap', 'CellConfiguration'].flatMap((kind) => [...state.list(kind)]),
-        outcomes: state.outcomes,
-      }),
-    );
+    const resumed = new Fold(CellState.from(keptState(fold.state)));
     resumed.apply({ number, payload: good });
     expect(resumed.state.stateHash()).toBe(cell.state.stateHash());
   });

@@ -10,6 +10,7 @@ import { Overlay } from '../../src/state/overlay.ts';
 import { Batch } from '../../src/writer/batch.ts';
 import { WRITER_LIMITS } from '../../src/writer/limits.ts';
 import { Cell } from '../support/cell.ts';
+import { allRecords, keptState } from '../support/kept-state.ts';
 import { webManifest } from '../support/workload.ts';
 
 const RUNS = 60;
@@ -117,23 +118,6 @@ const command = fc.tuple(fc.oneof(creations, changes), identity).map(([draft, { 
 });
 const log = fc.array(fc.array(command, { maxLength: 12 }), { minLength: 1, maxLength: 8 });
 
-function allRecords(state: CellState): ObjectRecord[] {
-  return [...kinds.keys()].flatMap((of) => [...state.list(of)]);
-}
-
-/** As somebody keeps it: through JSON. */
-function kept(state: CellState): CellState {
-  const { position, time, forgottenThrough } = state;
-  const read = <Item>(items: Iterable<Item>) => JSON.parse(JSON.stringify([...items])) as Item[];
-  return CellState.from({
-    position,
-    time,
-    forgottenThrough,
-    records: read(allRecords(state)),
-    outcomes: read(state.outcomes),
-  });
-}
-
 describe('after any commands', () => {
   test('a follower has the hash, the records, the outcomes and the position of the writer', () => {
     fc.assert(
@@ -162,7 +146,7 @@ describe('after any commands', () => {
             into.apply({ number: index + 1, payload: cell.payloads[index] ?? new Uint8Array() });
         };
         apply(fold, 0, cut);
-        const resumed = new Fold(kept(fold.state));
+        const resumed = new Fold(CellState.from(keptState(fold.state)));
         expect(resumed.state.stateHash()).toBe(fold.state.stateHash());
         apply(resumed, cut, cell.payloads.length);
         expect(resumed.state.stateHash()).toBe(cell.state.stateHash());
@@ -202,6 +186,10 @@ describe('after any commands', () => {
   });
 });
 
+function byName(records: Iterable<ObjectRecord>): string[] {
+  return [...records].map((record) => `${record.namespace}/${record.name} ${record.revision}`).toSorted();
+}
+
 /** `known`: every object that is there or was before. */
 function requireIndexesRight(view: View, known: ReadonlyMap<string, ObjectRecord>): void {
   for (const definition of kinds.values()) {
@@ -209,8 +197,6 @@ function requireIndexesRight(view: View, known: ReadonlyMap<string, ObjectRecord
       .filter((record) => record.kind === definition.kind)
       .map((record) => view.get(record.kind, record.namespace, record.name))
       .filter((record) => record !== undefined);
-    const byName = (records: Iterable<ObjectRecord>) =>
-      [...records].map((record) => `${record.namespace}/${record.name} ${record.revision}`).toSorted();
     expect(byName(view.list(definition.kind))).toEqual(byName(there));
     for (const index of indexNames(definition)) {
       const values = new Set(

@@ -64,6 +64,50 @@ describe('an append whose outcome is unknown', () => {
   });
 });
 
+describe('the barrier', () => {
+  it('is one and the same entry however often it is tried, without commits, at the number in doubt', async () => {
+    harness.log.script(...Array.from({ length: 20 }, () => 'lost-unknown' as const));
+    const entries = harness.log.payloads.length;
+    const attempts = harness.log.attempts.length;
+    await harness.send(createMap('a'));
+    const [first, ...barriers] = harness.log.attempts.slice(attempts, attempts + 21);
+    expect(new Set([first, ...barriers].map((attempt) => attempt?.number))).toEqual(new Set([entries + 1]));
+    expect(new Set(barriers.map(({ payload }) => payload)).size).toBe(1);
+    expect(harness.entries()[entries]).toMatchObject({ number: entries + 1, commits: [], refused: [], unchanged: [] });
+    expect(timesCommitted('create/a')).toBe(1);
+  });
+
+  it('that was stored while nobody said so is recognised', async () => {
+    harness.log.script('lost-unknown', 'stored-unknown', 'lost-unknown');
+    expect(await harness.send(createMap('a'))).toMatchObject({ outcome: 'accepted' });
+    expect(timesCommitted('create/a')).toBe(1);
+    expect(harness.refold().state.stateHash()).toBe(harness.fold.state.stateHash());
+  });
+
+  it('finds another writer’s entry in its place: the term ends as if refused', async () => {
+    const rival = new Harness({ log: harness.log, name: 'rival' });
+    harness.log.script('lost-unknown');
+    harness.log.beforeAppend = async () => {
+      if (harness.log.attempts.length < 3) return;
+      harness.log.beforeAppend = undefined;
+      await rival.hold();
+    };
+    expect(await harness.send(createMap('a'))).toMatchObject({ outcome: 'not-decided', why: 'NotTheWriter' });
+    await harness.held;
+    expect(timesCommitted('create/a')).toBe(0);
+    await rival.end();
+  });
+});
+
+describe('the expected number', () => {
+  it('is that of the last entry folded, whatever the server says', async () => {
+    harness.log.lastNumber = () => Promise.resolve(1_000);
+    const { entry } = harness.fold.state.position;
+    await harness.send(createMap('a'));
+    expect(harness.log.attempts.at(-1)?.number).toBe(entry + 1);
+  });
+});
+
 describe('another writer', () => {
   it('that was quicker ends the term: its entry is folded, the queue is answered "not the writer"', async () => {
     const rival = new Harness({ log: harness.log, name: 'rival' });

@@ -20,6 +20,12 @@ const maps = (count: number, size = 1) =>
     }),
   );
 
+/** Makes the ConfigMap `a` larger. */
+function grow(id: number, size: number) {
+  const patch = { data: { [id]: 'x'.repeat(size) } };
+  return createMap('a', { id: `grow/${id}`, verb: 'patch', arguments: { patch } });
+}
+
 describe('the writer', () => {
   it('puts at most 256 commits into an entry', async () => {
     await begin();
@@ -56,6 +62,60 @@ describe('the writer', () => {
     expect(outcome).toMatchObject({ outcome: 'refused', refusal: { reason: 'RequestEntityTooLarge' } });
   });
 
+  it('refuses a patch that grows an object above the limit, however small the patch', async () => {
+    await begin({ limits: { objectMaxBytes: 4_000 } });
+    await harness.send(createMap('a'));
+    const outcomes = await harness.writer.submit(Array.from({ length: 10 }, (_, index) => grow(index, 500)));
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+      ...Array.from({ length: 7 }, () => 'accepted'),
+      ...Array.from({ length: 3 }, () => 'refused'),
+    ]);
+    expect(outcomes.at(-1)).toMatchObject({ refusal: { reason: 'RequestEntityTooLarge' } });
+    const shrink = createMap('a', { id: 'shrink', verb: 'patch', arguments: { patch: { data: { 0: null } } } });
+    expect((await harness.send(shrink)).outcome).toBe('accepted');
+    expect((await harness.send(grow(20, 400))).outcome).toBe('accepted');
+    expect(harness.refold().state.stateHash()).toBe(harness.fold.state.stateHash());
+  });
+
+  it('lets an object go whatever its size', async () => {
+    await begin({ limits: { objectMaxBytes: 4_000 } });
+    const manifest = { metadata: { name: 'a', finalizers: ['x/y'] }, data: {} };
+    await harness.send(createMap('a', { arguments: { manifest } }));
+    // Until there is no room even for the time of its deletion.
+    for (let id = 0; (await harness.send(grow(id, id === 0 ? 3_400 : 5))).outcome === 'accepted'; id++);
+    expect(await harness.send(grow(1_000, 0))).toMatchObject({ refusal: { reason: 'RequestEntityTooLarge' } });
+    expect(await harness.send(createMap('a', { id: 'delete', verb: 'delete', arguments: {} }))).toMatchObject({
+      outcome: 'accepted',
+    });
+  });
+
+  it('keeps what it says of a manifest of garbage short enough for an entry, and goes on', async () => {
+    await begin();
+    const garbage = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`unknown-${index}`, 1]));
+    const manifest = { metadata: { name: 'a' }, ...garbage };
+    const [refused, small] = await harness.writer.submit([
+      createMap('a', { arguments: { manifest } }),
+      createMap('small'),
+    ]);
+    expect(refused).toMatchObject({ outcome: 'refused', refusal: { reason: 'BadRequest' } });
+    expect(JSON.stringify(refused).length).toBeLessThan(3_000);
+    expect(JSON.stringify(refused)).toContain('unknown field \\"unknown-0\\"');
+    expect(small).toMatchObject({ outcome: 'accepted' });
+    const data = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`not a key ${index}`, 'x']));
+    const invalid = await harness.send(createMap('b', { arguments: { manifest: { metadata: { name: 'b' }, data } } }));
+    expect(invalid).toMatchObject({ outcome: 'refused', refusal: { reason: 'Invalid' } });
+    expect(JSON.stringify(invalid).length).toBeLessThan(32_000);
+    expect(Math.max(...harness.log.payloads.map(({ length }) => length))).toBeLessThan(100_000);
+    expect(harness.refold().state.stateHash()).toBe(harness.fold.state.stateHash());
+  });
+
+  it('counts bytes, not characters', async () => {
+    await begin({ limits: { objectMaxBytes: 1_500 } });
+    const manifest = { metadata: { name: 'a' }, data: { key: '\u20ac'.repeat(500) } };
+    const [outcome] = await harness.writer.submit([createMap('a', { arguments: { manifest } })]);
+    expect(outcome).toMatchObject({ outcome: 'not-decided', why: 'TooLarge' });
+  });
+
   it('answers "queue full" at once above the queue\'s count', async () => {
     await begin({ limits: { queueMaxCommands: 10 } });
     const outcomes = await harness.writer.submit(maps(12));
@@ -82,6 +142,42 @@ describe('the writer', () => {
     };
     expect(await harness.writer.submit([createMap('first')])).toMatchObject([{ outcome: 'accepted' }]);
     expect(await waiting).toMatchObject([{ outcome: 'not-decided', why: 'Expired' }]);
+  });
+
+  it('answers "expired" to what it had taken when it took too long to find out that nothing of it was written', async () => {
+    const clock = new ManualClock();
+    await begin({ clock, limits: { commandMaxAgeMs: 1_000 } });
+    harness.log.script('lost-unknown');
+    harness.log.beforeAppend = async () => {
+      harness.log.beforeAppend = undefined;
+      await clock.advance(2_000);
+    };
+    const entries = harness.log.payloads.length;
+    expect(await harness.send(createMap('a'))).toMatchObject({ outcome: 'not-decided', why: 'Expired' });
+    expect(
+      harness
+        .entries()
+        .slice(entries)
+        .map(({ commits }) => commits.length),
+    ).toEqual([0]);
+  });
+
+  it('answers what waits and is too old also while an outcome is unknown', async () => {
+    const clock = new ManualClock();
+    await begin({ clock, limits: { commandMaxAgeMs: 1_000 } });
+    harness.log.script('lost-unknown', 'lost-unknown');
+    let waiting: Promise<Outcome> | undefined;
+    const attempts = harness.log.attempts.length;
+    harness.log.beforeAppend = async () => {
+      const tried = harness.log.attempts.length - attempts;
+      if (tried === 0) waiting = harness.send(createMap('waiting'));
+      if (tried === 1) await clock.advance(2_000);
+    };
+    const first = harness.send(createMap('first'));
+    while (harness.log.attempts.length < attempts + 2) await clock.advance(1);
+    await clock.advance(100);
+    expect(await waiting).toMatchObject({ outcome: 'not-decided', why: 'Expired' });
+    expect(await first).toMatchObject({ outcome: 'not-decided', why: 'Expired' });
   });
 
   it('refuses an id that is empty or too long', async () => {

@@ -80,6 +80,30 @@ describe('a repeated command', () => {
   });
 });
 
+const missing = (preconditions: object) => createMap('gone', { id: JSON.stringify(preconditions), preconditions });
+
+describe('a premise', () => {
+  it('is checked again where the command is decided', async () => {
+    await harness.send(createMap('a'));
+    const { uid = '', revision = 0 } = harness.fold.state.get('ConfigMap', 'default', 'a') ?? {};
+    const outcomes = await harness.writer.submit([
+      { ...patch('other-uid', '1'), preconditions: { uid: 'other' } },
+      { ...patch('stale', '1'), preconditions: { revision: revision - 1 } },
+      { ...patch('right', '1'), preconditions: { uid, revision } },
+      // True when it was sent; the one before it in the batch has changed that.
+      { ...patch('too-late', '2'), preconditions: { uid, revision } },
+    ]);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'accepted', 'refused']);
+    for (const index of [0, 1, 3]) expect(outcomes[index]).toMatchObject({ refusal: { reason: 'Conflict' } });
+  });
+
+  it('on an object that is gone does not hold, also where the verb could create it', async () => {
+    expect(await harness.send(missing({ uid: 'once' }))).toMatchObject({ refusal: { reason: 'Conflict' } });
+    expect(await harness.send(missing({ revision: 5 }))).toMatchObject({ refusal: { reason: 'Conflict' } });
+    expect(await harness.send(missing({ revision: 0 }))).toMatchObject({ outcome: 'accepted' });
+  });
+});
+
 describe('the horizon', () => {
   it('forgets outcomes below it, and a command that had seen no later revision is too old', async () => {
     const seen = harness.fold.state.revision;
@@ -94,6 +118,30 @@ describe('the horizon', () => {
     expect(await harness.send(createMap('new', { seen: harness.fold.state.revision }))).toMatchObject({
       outcome: 'accepted',
     });
+  });
+
+  it('is one of revisions: a sender whose last revision is that of a forgotten refusal is too old, the next one is not', async () => {
+    const early = createMap('early', { namespace: 'later', seen: harness.fold.state.revision });
+    expect((await harness.send(early)).outcome).toBe('refused');
+    await harness.send(settings(1_000));
+    while (harness.fold.state.outcomeOf(early.id)) {
+      const from = harness.fold.state.revision;
+      await harness.writer.submit(Array.from({ length: 7 }, (_, index) => createMap(`m${from + index}`)));
+    }
+    const { forgottenThrough } = harness.fold.state;
+    expect(await harness.send({ ...early, seen: forgottenThrough })).toMatchObject({ why: 'TooOld' });
+    expect(await harness.send(early)).toMatchObject({ why: 'TooOld' });
+    expect(await harness.send({ ...early, seen: forgottenThrough + 1 })).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('overrun by refusals at one revision still takes commands of those who have seen it', async () => {
+    await harness.send(settings(1_000));
+    const { revision } = harness.fold.state;
+    for (let sent = 0; sent < 2_200; sent += 200) {
+      await harness.writer.submit(Array.from({ length: 200 }, (_, index) => refused(sent + index)));
+    }
+    expect(harness.fold.state.forgottenThrough).toBe(revision);
+    expect(await harness.send(createMap('a', { seen: revision }))).toMatchObject({ outcome: 'accepted' });
   });
 
   it('bounds refusals too, which make no revisions', async () => {
