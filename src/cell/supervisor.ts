@@ -7,6 +7,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { busUsers, writeCredentials } from './bus-users.ts';
 import { removeFile, writeJson, type DataDirectory } from './data-directory.ts';
+import { memoryEnvironment, NODE_MEMORY_FLAGS } from './process-memory.ts';
 import type { RunningCell } from './running-cell.ts';
 import type { RuntimeName } from './runtime-name.ts';
 import { RESTART_MAX_MS, RESTART_MIN_MS, SupervisedProcess } from './supervised-process.ts';
@@ -124,9 +125,9 @@ export class Supervisor {
     const { directory, clock, logger } = this.#options;
     return new SupervisedProcess({
       name,
-      command: [process.execPath, PROCESS_PROGRAM, ...args, '--data', directory.root],
+      command: [process.execPath, ...NODE_MEMORY_FLAGS, PROCESS_PROGRAM, ...args, '--data', directory.root],
       logFile: join(directory.logs, `${name}.log`),
-      environment: process.env,
+      environment: memoryEnvironment(process.env),
       clock,
       logger,
       onNeedsOperator: (message) => {
