@@ -33,6 +33,14 @@ export interface KeptState {
   readonly outcomeCount: number;
 }
 
+/** What a state forgets of its commands with an entry. */
+export interface Forgotten {
+  readonly ids: readonly string[];
+  /** The sum of all hashes after it. */
+  readonly total: bigint;
+  readonly forgottenThrough: number;
+}
+
 export const EMPTY_POSITION: Position = { lineage: '', entry: 0, revision: 0, hash: '' };
 
 export class CellState implements View {
@@ -48,7 +56,7 @@ export class CellState implements View {
     const state = new CellState();
     let total = 0n;
     for (const { record, hash, bytesAtMost } of kept.objects) {
-      state.#store.put({ record, hashes: undefined, bytesAtMost });
+      state.#store.add({ record, hashes: undefined, bytesAtMost });
       total = sum(total, hash);
     }
     for (const outcome of kept.outcomes) state.#outcomes.add(outcome);
@@ -124,11 +132,7 @@ export class CellState implements View {
   }
 
   /** What the horizon forgets once the overlay's outcomes are added: ids, the total after, and the new bound. Changes nothing. */
-  forget(overlay: Overlay): {
-    readonly ids: readonly string[];
-    readonly total: bigint;
-    readonly forgottenThrough: number;
-  } {
+  forget(overlay: Overlay): Forgotten {
     const horizon = commandHorizon(overlay);
     const oldest = overlay.revision - horizon;
     let remaining = this.#outcomes.size + overlay.outcomes.size;
@@ -149,13 +153,16 @@ export class CellState implements View {
 
   /** Makes an overlay part of the state, at the position of the entry that holds it. */
   adopt(overlay: Overlay, position: Position, time: number): void {
-    const { ids, total, forgottenThrough } = this.forget(overlay);
+    const { ids, total, forgottenThrough } = overlay.forgotten;
     for (const outcome of overlay.outcomes.values()) this.#outcomes.add(outcome);
     this.#outcomes.forget(ids);
-    for (const { key, record, ...kept } of overlay.objects) {
+    for (const { slot, record, hashes, bytesAtMost } of overlay.objects) {
       // Another life of the same name is another object, with a place of its own.
-      if (this.slotOf(key)?.record.uid !== record?.uid) this.#store.remove(key);
-      if (record !== undefined) this.#store.put({ record, ...kept });
+      const isSame = slot !== undefined && slot.record.uid === record?.uid;
+      if (slot !== undefined && !isSame) this.#store.remove(slot);
+      if (record === undefined) continue;
+      if (isSame) this.#store.replace(slot, { record, hashes, bytesAtMost });
+      else this.#store.add({ record, hashes, bytesAtMost });
     }
     this.#total = total;
     this.#forgottenThrough = forgottenThrough;

@@ -61,33 +61,32 @@ export class ObjectStore {
     return this.#indexes.get(`${kind} ${index}`)?.get(value);
   }
 
-  /** Puts a new version of an object in its place. */
-  put({ record, hashes, bytesAtMost }: Slot): void {
+  /** Takes in an object that has no place yet. */
+  add(slot: Slot): void {
+    const { record } = slot;
     const kind = kindOf(record.kind);
-    const slot = this.get(record.kind, record.namespace, record.name);
-    if (slot === undefined) {
-      const fresh: Slot = { record, hashes, bytesAtMost };
-      this.#names(record).set(record.name, fresh);
-      for (const index of indexNames(kind))
-        this.#index(record.kind, index, undefined, indexValue(kind, index, record), fresh);
-      return;
-    }
+    this.#names(record).set(record.name, slot);
+    for (const index of indexNames(kind))
+      this.#index(record.kind, index, undefined, indexValue(kind, index, record), slot);
+  }
+
+  /** Puts a new version of an object in its place. */
+  replace(slot: Slot, { record, hashes, bytesAtMost }: Slot): void {
+    const kind = kindOf(record.kind);
     const before = slot.record;
     slot.record = record;
     slot.hashes = hashes;
     slot.bytesAtMost = bytesAtMost;
-    for (const index of indexNames(kind)) {
+    for (const index of indexNames(kind))
       this.#index(record.kind, index, indexValue(kind, index, before), indexValue(kind, index, record), slot);
-    }
   }
 
-  remove(key: ObjectKey): void {
-    const slot = this.get(key.kind, key.namespace, key.name);
-    if (slot === undefined) return;
-    const kind = kindOf(key.kind);
+  remove(slot: Slot): void {
+    const { record } = slot;
+    const kind = kindOf(record.kind);
     for (const index of indexNames(kind))
-      this.#index(key.kind, index, indexValue(kind, index, slot.record), undefined, slot);
-    this.#names(key).delete(key.name);
+      this.#index(record.kind, index, indexValue(kind, index, record), undefined, slot);
+    this.#names(record).delete(record.name);
   }
 
   #names(key: ObjectKey): ByName {

@@ -20,9 +20,10 @@ export const DEFAULT_COMMAND_HORIZON = 200_000;
 /** Most outcomes remembered per revision of the horizon: refusals and repeats make no revisions, so they need a bound of their own. */
 export const OUTCOMES_PER_HORIZON_REVISION = 2;
 
-export function acceptedOutcome(commit: Commit): RememberedOutcome {
-  const { commandId, attempt, revision, uid, name } = commit;
-  return { commandId, attempt, outcome: 'accepted', revision, uid, name };
+/** `object` has the texts of uid and name to be kept: an object's own, rather than a copy for each of its commits. */
+export function acceptedOutcome(commit: Commit, object: Pick<Commit, 'uid' | 'name'>): RememberedOutcome {
+  const { commandId, attempt, revision } = commit;
+  return { commandId, attempt, outcome: 'accepted', revision, uid: object.uid, name: object.name };
 }
 
 export function refusedOutcome(refused: RefusedCommand, revision: number): RememberedOutcome {

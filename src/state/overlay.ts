@@ -16,16 +16,18 @@ import {
   type View,
 } from '../../machines/index.ts';
 import type { Change } from './applied-entry.ts';
-import type { CellState } from './cell-state.ts';
+import type { CellState, Forgotten } from './cell-state.ts';
 import { bytesAtMost, bytesOf, changedParts, lengthOf, removedParts, type PartHashes } from './object-parts.ts';
-import { indexNames, indexValue, kindOf } from './object-store.ts';
+import { kindOf, type Slot } from './object-store.ts';
 import { acceptedOutcome, refusedOutcome, unchangedOutcome, type RememberedOutcome } from './outcomes.ts';
 import { outcomeHash, stateHashText, sum } from './state-hash.ts';
+import { StagedIndexes } from './staged-indexes.ts';
 import { currentEvent } from './current-event.ts';
 
 /** An object as this overlay leaves it; `record` is undefined once it is gone. */
 export interface StagedObject {
-  readonly key: ObjectKey;
+  /** The base's place of an object of this name; undefined where it has none. */
+  readonly slot: Readonly<Slot> | undefined;
   readonly record: ObjectRecord | undefined;
   readonly hashes: PartHashes;
   /** Never less than the bytes of its parts as JSON. */
@@ -51,17 +53,14 @@ export interface StageLimits {
 export class Overlay implements View {
   readonly #base: CellState;
   readonly #objects = new Map<string, StagedObject>();
-  /** `kind index value` → keys staged under it. */
-  readonly #indexes = new Map<string, Set<string>>();
-  readonly #byKind = new Map<string, Set<string>>();
-  /** `kind index value` → how many objects more (or fewer) than in the base have that value. */
-  readonly #counts = new Map<string, number>();
   readonly #outcomes = new Map<string, RememberedOutcome>();
   readonly #refused: RefusedCommand[] = [];
   readonly #unchanged: UnchangedCommand[] = [];
   readonly changes: Change[] = [];
+  readonly #indexes = new StagedIndexes(this.changes);
   #revision: number;
   #total: bigint;
+  #forgotten: Forgotten | undefined;
 
   /** `firstRevision` is the revision the first commit staged will have. */
   constructor(base: CellState, firstRevision = base.revision + 1) {
@@ -77,6 +76,12 @@ export class Overlay implements View {
   /** The sum of all hashes, before outcomes are forgotten. */
   get total(): bigint {
     return this.#total;
+  }
+
+  /** What the entry makes the base forget, which is known once it is sealed. */
+  get forgotten(): Forgotten {
+    if (this.#forgotten === undefined) throw new Error('an overlay is adopted only after it was sealed');
+    return this.#forgotten;
   }
 
   get objects(): Iterable<StagedObject> {
@@ -99,7 +104,7 @@ export class Overlay implements View {
 
   *list<Context extends ObjectContext>(kind: string, namespace?: string): IterableIterator<ObjectRecord<Context>> {
     for (const record of this.#base.list<Context>(kind, namespace)) if (!this.#isStaged(record)) yield record;
-    for (const text of this.#byKind.get(kind) ?? []) {
+    for (const text of this.#indexes.ofKind(kind)) {
       const record = this.#objects.get(text)?.record;
       if (record && (namespace === undefined || record.namespace === namespace)) yield record as ObjectRecord<Context>;
     }
@@ -111,14 +116,14 @@ export class Overlay implements View {
     value: string,
   ): IterableIterator<ObjectRecord<Context>> {
     for (const record of this.#base.indexed<Context>(kind, index, value)) if (!this.#isStaged(record)) yield record;
-    for (const text of this.#indexes.get(`${kind} ${index} ${value}`) ?? []) {
+    for (const text of this.#indexes.withValue(kind, index, value)) {
       const record = this.#objects.get(text)?.record;
       if (record) yield record as ObjectRecord<Context>;
     }
   }
 
   count(kind: string, index: string, value: string): number {
-    return this.#base.count(kind, index, value) + (this.#counts.get(`${kind} ${index} ${value}`) ?? 0);
+    return this.#base.count(kind, index, value) + this.#indexes.countAdded(kind, index, value);
   }
 
   /**
@@ -127,7 +132,11 @@ export class Overlay implements View {
    */
   stage(commit: Commit, time: number, limits?: StageLimits): Change {
     const kind = kindOf(commit.kind);
-    const before = this.get(commit.kind, commit.namespace, commit.name);
+    const text = keyText(commit);
+    const staged = this.#objects.get(text);
+    const slot = staged === undefined ? this.#base.slotOf(commit) : staged.slot;
+    const old = staged ?? slot;
+    const before = old?.record;
     if (before !== undefined && before.uid !== commit.uid) {
       throw new Error(
         `commit ${commit.revision} is for uid ${commit.uid}, but ${keyText(commit)} has uid ${before.uid}`,
@@ -138,10 +147,15 @@ export class Overlay implements View {
       const { type, data } = currentEvent(kind, event);
       state = evolve(kind.machine, state, { type, data, time });
     }
-    const after = isFinal(kind.machine, state.value) ? undefined : makeRecord(commit, before, state);
-    const texts = this.#stageObject(kind, commit, { before, after }, limits);
+    const after = isFinal(kind.machine, state.value) ? undefined : makeRecord(kind, commit, before, state);
+    const { hashes, added, texts } = after
+      ? changedParts(before, after, old?.hashes)
+      : removedParts(before, old?.hashes);
+    const bytes = after ? boundedBytes(after, (old?.bytesAtMost ?? 0) + bytesAtMost(lengthOf(texts)), limits) : 0;
+    this.#objects.set(text, { slot, record: after, hashes, bytesAtMost: bytes });
+    this.#total = sum(this.#total, added);
     this.#revision = commit.revision;
-    this.#remember(acceptedOutcome(commit));
+    this.#remember(acceptedOutcome(commit, before ?? commit));
     const change: Change = { commit, before, after, texts };
     this.changes.push(change);
     return change;
@@ -160,7 +174,8 @@ export class Overlay implements View {
   seal(): string {
     for (const refused of this.#refused.splice(0)) this.#remember(refusedOutcome(refused, this.#revision));
     for (const unchanged of this.#unchanged.splice(0)) this.#remember(unchangedOutcome(unchanged, this.#revision));
-    const { total, forgottenThrough } = this.#base.forget(this);
+    this.#forgotten = this.#base.forget(this);
+    const { total, forgottenThrough } = this.#forgotten;
     return stateHashText(total, this.#revision, forgottenThrough);
   }
 
@@ -169,83 +184,31 @@ export class Overlay implements View {
     const known = this.outcomeOf(outcome.commandId);
     if (known !== undefined && (known.outcome !== 'refused' || known.attempt >= outcome.attempt)) return;
     this.#total = sum(this.#total, outcomeHash(outcome), known === undefined ? 0n : outcomeHash(known));
-    this.#outcomes.delete(outcome.commandId);
+    // So that it becomes the last.
+    if (known !== undefined) this.#outcomes.delete(outcome.commandId);
     this.#outcomes.set(outcome.commandId, outcome);
   }
 
   #isStaged(record: ObjectRecord): boolean {
     return this.#objects.size > 0 && this.#objects.has(keyText(record));
   }
-
-  #stageObject(kind: Kind, key: ObjectKey, step: Step, limits: StageLimits | undefined) {
-    const { before, after } = step;
-    const text = keyText(key);
-    const old = this.#objects.get(text) ?? this.#base.slotOf(key);
-    const { hashes, added, texts } = after
-      ? changedParts(before, after, old?.hashes)
-      : removedParts(before, old?.hashes);
-    let bound = (old?.bytesAtMost ?? 0) + bytesAtMost(lengthOf(texts));
-    // What is on its way out may always go on.
-    if (after && limits && bound > limits.objectMaxBytes && !isBeingDeleted(after.context.metadata)) {
-      bound = bytesOf(after);
-      if (bound > limits.objectMaxBytes) throw new ObjectTooLargeError(key, bound);
-    }
-    this.#total = sum(this.#total, added);
-    this.#reindex(kind, text, step);
-    this.#objects.set(text, {
-      key: { kind: key.kind, namespace: key.namespace, name: key.name },
-      record: after,
-      hashes,
-      bytesAtMost: after ? bound : 0,
-    });
-    return texts;
-  }
-
-  #reindex(kind: Kind, text: string, { before, after }: Step): void {
-    const isStaged = this.#objects.has(text);
-    addTo(this.#byKind, kind.kind, text);
-    for (const index of indexNames(kind)) {
-      const old = before && indexValue(kind, index, before);
-      const value = after && indexValue(kind, index, after);
-      if (old === value) {
-        if (value !== undefined && !isStaged) addTo(this.#indexes, `${kind.kind} ${index} ${value}`, text);
-        continue;
-      }
-      if (old !== undefined) {
-        const name = `${kind.kind} ${index} ${old}`;
-        this.#indexes.get(name)?.delete(text);
-        this.#count(name, -1);
-      }
-      if (value !== undefined) {
-        const name = `${kind.kind} ${index} ${value}`;
-        addTo(this.#indexes, name, text);
-        this.#count(name, 1);
-      }
-    }
-  }
-
-  #count(name: string, more: number): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + more);
-  }
 }
 
-/** What a commit makes of its object. */
-interface Step {
-  readonly before: ObjectRecord | undefined;
-  readonly after: ObjectRecord | undefined;
+/** The bound on an object's bytes, made exact where it passes the limit. Raises ObjectTooLargeError; what is on its way out may always go on. */
+function boundedBytes(after: ObjectRecord, bound: number, limits: StageLimits | undefined): number {
+  if (limits === undefined || bound <= limits.objectMaxBytes || isBeingDeleted(after.context.metadata)) return bound;
+  const bytes = bytesOf(after);
+  if (bytes > limits.objectMaxBytes) throw new ObjectTooLargeError(after, bytes);
+  return bytes;
 }
 
-function addTo(sets: Map<string, Set<string>>, name: string, text: string): void {
-  const set = sets.get(name);
-  if (set === undefined) sets.set(name, new Set([text]));
-  else set.add(text);
-}
-
-function makeRecord(commit: Commit, before: ObjectRecord | undefined, state: MachineState): ObjectRecord {
+/** Takes the key's texts from the record before, so that an object's versions share them instead of one copy each. */
+function makeRecord(kind: Kind, commit: Commit, before: ObjectRecord | undefined, state: MachineState): ObjectRecord {
+  const key = before ?? commit;
   return {
-    kind: commit.kind,
-    namespace: commit.namespace,
-    name: commit.name,
+    kind: kind.kind,
+    namespace: key.namespace,
+    name: key.name,
     uid: before?.uid ?? state.context.metadata.uid,
     revision: commit.revision,
     createdRevision: before?.createdRevision ?? commit.revision,
