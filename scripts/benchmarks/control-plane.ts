@@ -35,10 +35,11 @@ export async function controlPlane({ row, note, keep }: BenchmarkContext): Promi
 }
 
 async function measure(cell: BenchCell, name: string, pods: number) {
-  const before = cell.usage();
+  const { supervisor: _, ...before } = cell.usage();
   const tookMs = await bringUp(cell, name, pods);
   await systemClock.sleep(SETTLE_MS);
-  const after = cell.usage();
+  // The supervisor only waits; what a control plane costs is the bus, the control plane and the agents.
+  const { supervisor, ...after } = cell.usage();
   const each = Object.entries(after).map(([process, usage]) => {
     const cpuMs = (usage.cpuMs - (before[process]?.cpuMs ?? 0)) / pods;
     return `${process} ${round(cpuMs)} ms ${Math.round(usage.residentMb)} MB`;
@@ -49,7 +50,9 @@ async function measure(cell: BenchCell, name: string, pods: number) {
     pods_per_s: round((pods * 1000) / tookMs),
     cpu_ms_a_pod: round(cpuMs / pods),
     resident_mb: Math.round(total(after, (usage) => usage.residentMb)),
+    proportional_mb: Math.round(total(after, (usage) => usage.proportionalMb)),
     peak_mb: Math.round(total(after, (usage) => usage.peakMb)),
+    supervisor_mb: Math.round(supervisor?.residentMb ?? 0),
     each: each.join(', '),
   };
 }

@@ -11,6 +11,8 @@ const START_TIME = 19;
 export interface Usage {
   readonly cpuMs: number;
   readonly residentMb: number;
+  /** Resident, with pages that several processes share (Node's own code) divided among them. */
+  readonly proportionalMb: number;
   /** Highest resident memory so far. */
   readonly peakMb: number;
 }
@@ -45,6 +47,7 @@ function usageOfProcess(pid: number): Usage {
   return {
     cpuMs: (ticks * 1000) / TICKS_PER_SECOND,
     residentMb: megabytes(status, 'VmRSS'),
+    proportionalMb: megabytes(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss'),
     peakMb: megabytes(status, 'VmHWM'),
   };
 }
