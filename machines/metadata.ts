@@ -1,5 +1,5 @@
 /** Kubernetes' ObjectMeta: its schema, its rules, and what the cluster fills in. */
-import { validateAnnotations, validateLabels } from './labels.ts';
+import { qualifiedNameError, validateAnnotations, validateLabels } from './labels.ts';
 import type { FieldError } from './refusal.ts';
 import { strictObject, StringMap, Type, type Static } from './schema.ts';
 
@@ -93,6 +93,15 @@ export function validateMetadata(metadata: MetadataManifest): FieldError[] {
     ...validateLabels(metadata.labels, 'metadata.labels'),
     ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
   ];
+  for (const name of metadata.finalizers ?? []) {
+    const error = finalizerError(name);
+    if (error !== undefined)
+      errors.push({
+        type: 'FieldValueInvalid',
+        field: 'metadata.finalizers',
+        message: `Invalid value: ${JSON.stringify(name)}: ${error}`,
+      });
+  }
   let controllers = 0;
   for (const [index, owner] of (metadata.ownerReferences ?? []).entries()) {
     const field = `metadata.ownerReferences[${index}]`;
@@ -114,6 +123,17 @@ export function validateMetadata(metadata: MetadataManifest): FieldError[] {
     });
   }
   return errors;
+}
+
+/** Kubernetes' own, which need no domain in front. */
+const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+
+function finalizerError(name: string): string | undefined {
+  if (STANDARD_FINALIZERS.has(name)) return undefined;
+  return (
+    qualifiedNameError(name) ??
+    (name.includes('/') ? undefined : 'name is neither a standard finalizer name nor is it fully qualified')
+  );
 }
 
 /** The owner that controls an object, if it has one. */

@@ -79,7 +79,11 @@ function sentence(causes: readonly FieldError[]): string {
 }
 
 /** What strict decoding says of fields that do not exist: Kubernetes answers BadRequest naming each of them. */
-export function refuseUnknownFields(kind: KindName, causes: readonly FieldError[]): Refusal {
+export function refuseUnknownFields(
+  { kind, apiVersion }: { readonly kind: string; readonly apiVersion: string },
+  causes: readonly FieldError[],
+): Refusal {
   const fields = causes.map((cause) => cause.message).join(', ');
-  return refuse.badRequest(`${kind.kind} cannot be decoded: strict decoding error: ${fields}`);
+  const what = `${kind} in version "${apiVersion}" cannot be handled as a ${kind}`;
+  return refuse.badRequest(`${what}: strict decoding error: ${fields}`);
 }

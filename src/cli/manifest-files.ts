@@ -3,11 +3,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { parseAllDocuments } from 'yaml';
-import { strictObject, StringMap, Type, validator } from '../../machines/index.ts';
+import { kinds, strictObject, StringMap, Type, validator } from '../../machines/index.ts';
 import type { GivenManifest } from '../bus/apply.ts';
 import { describeFaults } from '../bus/faults.ts';
 import { CommandFailure } from './exit-codes.ts';
-import { kindNamed } from './resources.ts';
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 
@@ -100,9 +99,10 @@ function manifestsOf(file: string, content: unknown): readonly GivenManifest[] {
 }
 
 function placed(manifest: GivenManifest, namespace: string | undefined): GivenManifest {
-  const kind = kindNamed(manifest.kind);
-  if (manifest.apiVersion !== undefined && manifest.apiVersion !== kind.apiVersion) {
-    throw new CommandFailure(`no matches for kind "${manifest.kind}" in version "${manifest.apiVersion}"`);
+  const kind = kinds.get(manifest.kind);
+  const { apiVersion = kind?.apiVersion ?? 'v1' } = manifest;
+  if (kind === undefined || apiVersion !== kind.apiVersion) {
+    throw new CommandFailure(`no matches for kind "${manifest.kind}" in version "${apiVersion}"`);
   }
   const { namespace: own } = manifest.metadata;
   if (own !== undefined && namespace !== undefined && own !== namespace) {

@@ -87,7 +87,7 @@ describe('apply', () => {
 
   test.each([
     ['a file that is not there', 'apply -f /nowhere/at/all.yaml', 'the path "/nowhere/at/all.yaml" does not exist', 1],
-    ['an unknown kind', 'apply -f -', 'the server doesn\'t have a resource type "Colour"', 1],
+    ['an unknown kind', 'apply -f -', 'no matches for kind "Colour" in version "v1"', 1],
     ['no file', 'apply', 'say what to apply: -f FILE', 2],
   ])('says what is wrong with %s', async (_, words, message, exitCode) => {
     const said = await run(words, { input: 'kind: Colour\nmetadata:\n  name: red\n' });
@@ -143,6 +143,7 @@ describe('get', () => {
     const { output } = await run('get cm,ns -n shown --no-headers');
     expect(output).toContain('configmap/blue');
     expect(output).toContain('namespace/default');
+    expect((await run('get cm,ns -A')).output).toMatch(/^shown +configmap\/blue /m);
   });
 
   test('says where nothing was found, and that is no failure', async () => {
@@ -162,6 +163,21 @@ describe('get', () => {
       errors: 'Error from server (NotFound): configmaps "missing" not found\n',
     });
     expect((await run('get cm missing --ignore-not-found')).exitCode).toBe(0);
+  });
+
+  test('with -w keeps the columns apart where a later cell is wider than the column', async () => {
+    const stop = new AbortController();
+    const name = 'much-longer-than-those-that-were-there';
+    const said = await run('get cm -n shown -w', {
+      signal: stop.signal,
+      onOutput(output) {
+        const lines = output.trimEnd().split('\n').length;
+        if (lines === 3) void apply(configMap(name, 'x', '  namespace: shown\n'));
+        if (lines === 4) stop.abort();
+      },
+    });
+    expect(said.output).toContain(`\n${name}   1 `);
+    await run(`delete cm ${name} -n shown`);
   });
 
   test('with -w goes on with a line for each change', async () => {
