@@ -1,7 +1,7 @@
 /** Reads the entries that a kept state stands on, which nobody folds again: damage among them must not wait until they are needed. */
 import type { Clock } from '../foundation/clock.ts';
 import { decodeEntry, hashOf, LogDamageError, previousHashOf, type Position } from '../log/entry.ts';
-import type { EventLog, StoredEntry } from '../log/event-log.ts';
+import { LogUnavailableError, type EventLog, type StoredEntry } from '../log/event-log.ts';
 
 export interface ChainCheckOptions {
   readonly clock: Clock;
@@ -12,27 +12,50 @@ export interface ChainCheckOptions {
 
 /** Follows the chain from the first entry to a position. Raises LogDamageError for the first that is missing or does not fit. */
 export async function checkChain(log: EventLog, until: Position, options: ChainCheckOptions): Promise<void> {
-  const { clock, readBackMs, signal } = options;
   let last: StoredEntry | undefined;
+  while (!options.signal.aborted && (last?.number ?? 0) < until.entry) {
+    const before = last;
+    for await (const stored of readUntilQuiet(log, (last?.number ?? 0) + 1, options)) {
+      requireNext(last, stored);
+      if (stored.number === until.entry && hashOf(stored.payload) !== until.hash) {
+        throw damageAfter(last, 'another entry stands there than was folded');
+      }
+      last = stored;
+      if (stored.number === until.entry) return;
+    }
+    if (last === before && !options.signal.aborted) await requireReadable(log, last);
+  }
+}
+
+/** Entries from a number on, until none has come for the limit. */
+async function* readUntilQuiet(
+  log: EventLog,
+  fromNumber: number,
+  { clock, readBackMs, signal }: ChainCheckOptions,
+): AsyncGenerator<StoredEntry> {
   const stop = new AbortController();
   let watchdog = clock.after(readBackMs, () => stop.abort(), { background: true });
   try {
-    for await (const batch of log.read(1, AbortSignal.any([stop.signal, signal]))) {
+    for await (const batch of log.read(fromNumber, AbortSignal.any([stop.signal, signal]))) {
       watchdog.cancel();
-      for (const stored of batch) {
-        requireNext(last, stored);
-        last = stored;
-        if (stored.number < until.entry) continue;
-        if (hashOf(stored.payload) === until.hash) return;
-        throw damageAfter(last, 'another entry stands there than was folded');
-      }
+      yield* batch;
       watchdog = clock.after(readBackMs, () => stop.abort(), { background: true });
     }
   } finally {
     watchdog.cancel();
     stop.abort();
   }
-  if (!signal.aborted) throw damageAfter(last, 'the server counts it, but it cannot be read');
+}
+
+/** A server that does not answer says nothing about the log; one that does must have the entry. */
+async function requireReadable(log: EventLog, last: StoredEntry | undefined): Promise<void> {
+  try {
+    if ((await log.get((last?.number ?? 0) + 1)) === undefined) {
+      throw damageAfter(last, 'the server counts it, but it cannot be read');
+    }
+  } catch (error) {
+    if (!(error instanceof LogUnavailableError)) throw error;
+  }
 }
 
 function requireNext(last: StoredEntry | undefined, stored: StoredEntry): void {

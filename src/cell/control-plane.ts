@@ -12,7 +12,7 @@ import { WorkLists } from '../control-loop/work-lists.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
-import { hashOf, LogDamageError, type Position } from '../log/entry.ts';
+import { LogDamageError, type Position } from '../log/entry.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { decodeContinue, parseFieldSelector } from '../read-model/index.ts';
 import { Fold } from '../state/fold.ts';
@@ -20,7 +20,8 @@ import { runLeadership } from '../writer/leadership.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
 import { Writer } from '../writer/writer.ts';
 import { checkChain } from './chain-check.ts';
-import { contradiction } from './known-positions.ts';
+import { isOnLog } from './loss.ts';
+import { anotherSeen, contradiction } from './known-positions.ts';
 import { openReadModel, type OpenReadModel } from './open-read-model.ts';
 import { startTerm } from './term.ts';
 
@@ -146,12 +147,13 @@ class ControlPlane {
 
   #serveNodes(signal: AbortSignal, heard: (node: string) => void): void {
     const fold = this.#fold;
+    const compared = new Set<string>();
     const gateway = new NodeGateway(
       {
         bus: this.#options.bus,
         identifiers: systemIdentifiers,
         onHeartbeat: (node, seen) => {
-          if (seen) void this.#compare(node, seen);
+          if (seen) void this.#compare(node, seen, compared);
           heard(node);
         },
         onWorkRequest: (node) => work.publishFull(node),
@@ -170,13 +172,14 @@ class ControlPlane {
   }
 
   /** Stops when a node has seen more of the log than there is. One that merely saw a newer writer's entries finds them in it. */
-  async #compare(node: string, seen: WorkPosition): Promise<void> {
+  async #compare(node: string, seen: WorkPosition, compared: Set<string>): Promise<void> {
     const { log, logger } = this.#options;
     const damage = contradiction(this.#fold.state.position, seen, `node ${node}`);
-    if (damage === undefined) return;
+    // What a node has seen before is compared once a term: later it only sees what this writer shows it.
+    if (damage === undefined && compared.has(node)) return;
     try {
-      const stored = await log.get(seen.entry);
-      if (stored === undefined || hashOf(stored.payload) !== seen.hash) this.#stop(damage);
+      if (!(await isOnLog(seen, log))) this.#stop(damage ?? anotherSeen(seen, `node ${node}`));
+      compared.add(node);
     } catch (error) {
       logger.warn('cannot compare a position with the log', { node, error });
     }

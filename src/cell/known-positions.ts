@@ -23,9 +23,14 @@ export function contradiction(ours: Position, seen: WorkPosition, by: string): L
     });
   }
   if (seen.entry === ours.entry && seen.hash !== ours.hash) {
-    return new LogDamageError({ ...at, what: `${by} has seen another entry ${seen.entry}` });
+    return anotherSeen(seen, by);
   }
   return undefined;
+}
+
+/** The log has gone on, but not from where somebody was: it was put back to an older copy in between. */
+export function anotherSeen({ entry, revision }: WorkPosition, by: string): LogDamageError {
+  return new LogDamageError({ entry, revision, what: `${by} has seen another entry ${entry}` });
 }
 
 /** How far this machine's control planes and agents have seen the log. */

@@ -1,11 +1,12 @@
 /** Finds out whether some of the log was lost, before anything is written: it must hold every position that somebody has seen. */
 import type { Clock } from '../foundation/clock.ts';
+import type { WorkPosition } from '../agent/control-plane-link.ts';
 import { hashOf, LogDamageError } from '../log/entry.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { Fold } from '../state/fold.ts';
 import { catchUp } from '../writer/catch-up.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
-import { contradiction, type KnownPosition } from './known-positions.ts';
+import { anotherSeen, contradiction, type KnownPosition } from './known-positions.ts';
 
 export interface LossOptions {
   readonly log: EventLog;
@@ -21,7 +22,8 @@ export async function requireNothingLost(known: readonly KnownPosition[], option
   if (loss !== undefined) throw loss;
 }
 
-async function isOnLog(seen: KnownPosition, log: EventLog): Promise<boolean> {
+/** Whether a position is one of this log; one of another lineage says nothing. Raises LogUnavailableError. */
+export async function isOnLog(seen: WorkPosition, log: EventLog): Promise<boolean> {
   if (seen.lineage !== log.lineage) return true;
   const stored = await log.get(seen.entry);
   return stored !== undefined && hashOf(stored.payload) === seen.hash;
@@ -41,5 +43,10 @@ export async function findLoss(
   }
   // An empty log has no position to compare with, but it is still of this lineage.
   const end = { ...fold.state.position, lineage: log.lineage };
-  return known.map((seen) => contradiction(end, seen, seen.by)).find((found) => found !== undefined);
+  for (const seen of known) {
+    const found =
+      contradiction(end, seen, seen.by) ?? ((await isOnLog(seen, log)) ? undefined : anotherSeen(seen, seen.by));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
-import type { EventLog } from '../log/event-log.ts';
+import { LogUnavailableError, type EventLog } from '../log/event-log.ts';
 import {
   createProjector,
   discardReadModel,
@@ -32,6 +32,7 @@ export interface OpenReadModelOptions {
   onFailure(error: Error): void;
 }
 
+/** Raises LogUnavailableError, and then nothing was discarded. */
 export async function openReadModel(options: OpenReadModelOptions): Promise<OpenReadModel> {
   const { file, log, clock, logger } = options;
   // A standby keeps its own below the data directory.
@@ -53,6 +54,8 @@ async function keptState({ file, log, logger }: OpenReadModelOptions): Promise<C
     using stored = loadReadModel(file);
     return await trustedState(stored, log, logger);
   } catch (error) {
+    // A bus that is away for a moment is no reason to replay days.
+    if (error instanceof LogUnavailableError) throw error;
     logger.warn('the read model cannot be read: replaying the log', { error });
     return undefined;
   }
