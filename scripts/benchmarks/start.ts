@@ -54,11 +54,11 @@ async function measure(root: string) {
   return {
     objects: Object.values(status.objects).reduce((sum, count) => sum + count, 0),
     revision: status.readModelRevision,
-    loaded_seconds: round(at(({ msg }) => msg === 'the fold begins') / 1000),
+    loaded_seconds: round(at(isBeginning) / 1000),
     writer_seconds: seconds,
     cpu_seconds: round((usage['pid']?.cpuMs ?? 0) / 1000),
     resident_mb: Math.round(usage['pid']?.residentMb ?? 0),
-    from: lines.some(({ msg }) => msg.endsWith('replaying the log')) ? 'the log' : 'the read model',
+    from: (lines.find(isBeginning)?.position?.entry ?? 0) > 0 ? 'the read model' : 'the log',
   };
 }
 
@@ -66,6 +66,11 @@ interface LogLine {
   /** RFC 3339. */
   readonly time: string;
   readonly msg: string;
+  readonly position?: { readonly entry: number };
+}
+
+function isBeginning({ msg }: LogLine): boolean {
+  return msg === 'the fold begins';
 }
 
 function isWriter({ msg }: LogLine): boolean {
