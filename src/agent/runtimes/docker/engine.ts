@@ -4,6 +4,7 @@ import type { Duplex, Readable } from 'node:stream';
 import Docker from 'dockerode';
 import type { Clock } from '../../../foundation/clock.ts';
 import type { RegistryCredentials } from '../container-runtime.ts';
+import { contextHost } from './context.ts';
 import { callEngine } from './engine-call.ts';
 import { EngineError, hasStatus } from './engine-error.ts';
 import { ENGINE_TIMEOUTS } from './engine-timeouts.ts';
@@ -54,7 +55,7 @@ export interface EngineExec {
 }
 
 export interface EngineOptions {
-  /** The engine's Unix socket; absent: DOCKER_HOST and the usual places, as dockerode finds them. */
+  /** The engine's Unix socket; absent: DOCKER_HOST, the user's docker context, and the usual places. */
   readonly socketPath?: string;
   readonly clock: Clock;
   readonly timeouts?: Partial<EngineTimeouts>;
@@ -65,6 +66,13 @@ const CONFLICT = 409;
 const NOT_MODIFIED = 304;
 const SERVER_ERROR = 500;
 
+/** How dockerode is told of an engine that is named. The host is set, if only to nothing, so that DOCKER_HOST does not win. */
+function connectionTo(address: string): Docker.DockerOptions {
+  const tcp = /^(?:tcp|http):\/\/([^:/]+):(\d+)/.exec(address);
+  if (tcp) return { host: tcp[1] ?? '', port: tcp[2] ?? '', protocol: 'http' };
+  return { socketPath: address, host: undefined, protocol: 'http' };
+}
+
 /** Every method rejects with EngineError: `unavailable` when the engine gives no answer in time. */
 export class Engine {
   readonly timeouts: EngineTimeouts;
@@ -74,12 +82,11 @@ export class Engine {
   readonly #docker: Docker;
 
   constructor(options: EngineOptions) {
-    const { socketPath } = options;
     this.#clock = options.clock;
-    this.address = (socketPath ?? process.env['DOCKER_HOST'] ?? DEFAULT_ADDRESS).replace(/^unix:\/\//, '');
+    const named = options.socketPath ?? contextHost();
+    this.address = (named ?? process.env['DOCKER_HOST'] ?? DEFAULT_ADDRESS).replace(/^unix:\/\//, '');
     this.timeouts = { ...ENGINE_TIMEOUTS, ...options.timeouts };
-    // The host is named as undefined so that DOCKER_HOST does not win over a socket that was asked for.
-    this.#docker = new Docker(socketPath === undefined ? undefined : { socketPath, host: undefined, protocol: 'http' });
+    this.#docker = new Docker(named === undefined ? undefined : connectionTo(this.address));
   }
 
   info(): Promise<MachineDetails> {
