@@ -50,9 +50,10 @@ const anyStep = fc.oneof(
     const found = containers[index];
     if (found) await cell.node(name).engine.removeContainer(found.id);
   }),
-  named('delete a pod', fc.nat({ max: 12 }), async (cell, index) => {
+  named('delete a pod', fc.tuple(fc.nat({ max: 12 }), fc.boolean()), async (cell, [index, atOnce]) => {
     const pod = cell.isUp ? podsOf(cell.state)[index] : undefined;
-    if (pod) await cell.trySend({ kind: 'Pod', name: pod.name, verb: 'delete' });
+    const args = atOnce ? { gracePeriodSeconds: 0 } : {};
+    if (pod) await cell.trySend({ kind: 'Pod', name: pod.name, verb: 'delete', arguments: args });
   }),
   named('cordon', fc.tuple(anyNode, fc.boolean()), (cell, [name, unschedulable]) =>
     cell.send({ kind: 'Node', name, verb: 'patch', arguments: { patch: { spec: { unschedulable } } } }),
