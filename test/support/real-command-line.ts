@@ -17,7 +17,7 @@ export class RealCommandLine {
   /** Words are divided at spaces; what holds spaces itself is given as a list. */
   run(words: string | readonly string[], options?: RunOptions): Promise<Said> {
     const list = typeof words === 'string' ? words.split(' ') : words;
-    return runCommandLine(() => connect({ data: this.#cell.directory }), list, options);
+    return runCommandLine((data) => connect({ data }), ['--data', this.#cell.directory, ...list], options);
   }
 
   /** Runs what must succeed without a word of complaint, and gives back what it printed. */

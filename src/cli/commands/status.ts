@@ -58,6 +58,7 @@ function describe(answer: StatusAnswer, running: RunningCell | undefined, creden
     ['Cell', answer.cell],
     ...(running ? [['Bus', running.url]] : []),
     ['Credentials', credentials],
+    ['Schemas', 'periplus schemas'],
     ['Writer', answer.writing ? answer.process : `none: ${answer.process} answers`],
     ['Lineage', answer.lineage],
     ['Revision', `${answer.revision} in entry ${answer.entry}; read model at ${answer.readModelRevision}`],
