@@ -40,6 +40,7 @@ export async function runControlPlane(options: ControlPlaneOptions, signal: Abor
   const { log, clock, logger } = options;
   const broken = new AbortController();
   const running = AbortSignal.any([signal, broken.signal]);
+  const checkedUntilMs = clock.monotonic() + CHECK_BEFORE_WRITING_MAX_MS;
   const readModel = await openReadModel({
     file: options.readModelFile,
     log,
@@ -49,7 +50,7 @@ export async function runControlPlane(options: ControlPlaneOptions, signal: Abor
   });
   const plane = new ControlPlane(options, readModel, (error) => broken.abort(error));
   try {
-    await startCheck(readModel.state.position, options, running, (error) => broken.abort(error));
+    await startCheck(readModel.state.position, checkedUntilMs, options, running, (error) => broken.abort(error));
     await plane.run(running);
     if (broken.signal.aborted && !signal.aborted) throw broken.signal.reason;
   } finally {
@@ -58,25 +59,31 @@ export async function runControlPlane(options: ControlPlaneOptions, signal: Abor
   }
 }
 
-/** A log of days is checked within this; a longer one on the side, since a start should not wait for all of it. */
+/**
+ * A log of days is checked within this, counted from the start; a longer one on the side, since a start should not wait for all
+ * of it. A cell so large that its state alone takes as long to load has such a log.
+ */
 const CHECK_BEFORE_WRITING_MAX_MS = 1_000;
 
 /** Checks what the kept state stands on: what is found is told of, at the latest some time after the start. */
 async function startCheck(
   kept: Position,
+  waitUntilMs: number,
   { log, clock, logger }: ControlPlaneOptions,
   signal: AbortSignal,
   onFound: (error: unknown) => void,
 ): Promise<void> {
   if (kept.entry === 0) return;
-  const checking = checkChain(log, kept, { clock, readBackMs: WRITER_LIMITS.readBackMs, signal }).catch(
+  const enough = new AbortController();
+  const inBackground = () => clock.monotonic() >= waitUntilMs;
+  const checking = checkChain(log, kept, { clock, readBackMs: WRITER_LIMITS.readBackMs, signal, inBackground }).catch(
     (error: unknown) => {
       if (error instanceof LogDamageError) onFound(error);
       else logger.warn('the log before the kept state could not be checked', { error });
     },
   );
-  const enough = new AbortController();
-  await Promise.race([checking, clock.sleep(CHECK_BEFORE_WRITING_MAX_MS, enough.signal).catch(() => undefined)]);
+  const waitMs = Math.max(waitUntilMs - clock.monotonic(), 0);
+  await Promise.race([checking, clock.sleep(waitMs, enough.signal).catch(() => undefined)]);
   enough.abort();
 }
 
@@ -132,7 +139,10 @@ class ControlPlane {
       signal,
     );
     this.#serveNodes(signal, (node) => nodeHealth.heard(node));
-    const forget = bus.onStatus(() => nodeHealth.restart());
+    const forget = bus.onStatus((status) => {
+      nodeHealth.restart();
+      if (status === 'connected') this.#writer.confirm();
+    });
     const publisher = new EventPublisher({ bus, clock, identifiers: systemIdentifiers });
     const unsubscribe = fold.subscribe(publisher.publish);
     signal.addEventListener('abort', () => {

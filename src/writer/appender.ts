@@ -41,26 +41,25 @@ export async function appendForCertain(
     entry: number,
     error: first.cause,
   });
-  const barriers: PreparedEntry[] = [];
+  // The same one each time: an outage of days leaves no heap of them, and whichever copy was stored is recognised.
+  const barrier = options.prepareBarrier();
   let waitMs = limits.unknownRetryMinMs;
   for (;;) {
     signal.throwIfAborted();
     options.whileUnknown();
-    const barrier = options.prepareBarrier();
-    barriers.push(barrier);
     const next = await log.append(number, barrier.payload);
     if (next.outcome === 'appended') return { outcome: 'barrier', barrier };
-    if (next.outcome === 'refused') return settle(next.lastNumber, prepared, barriers, options, signal);
+    if (next.outcome === 'refused') return settle(next.lastNumber, prepared, barrier, options, signal);
     await options.clock.sleep(waitMs, signal);
     waitMs = Math.min(waitMs * 2, limits.unknownRetryMaxMs);
   }
 }
 
-/** Something stands at our number: mine, one of my barriers, or another's. */
+/** Something stands at our number: mine, my barrier, or another's. */
 async function settle(
   lastNumber: number,
   prepared: PreparedEntry,
-  barriers: readonly PreparedEntry[],
+  barrier: PreparedEntry,
   options: AppenderOptions,
   signal: AbortSignal,
 ): Promise<Settled> {
@@ -68,8 +67,7 @@ async function settle(
   const stored = await readBack(prepared.entry.number, options, signal);
   const hash = stored && hashOf(stored.payload);
   if (hash === prepared.hash) return { outcome: 'appended' };
-  const barrier = barriers.find((candidate) => candidate.hash === hash);
-  return barrier ? { outcome: 'barrier', barrier } : { outcome: 'lost', lastNumber };
+  return barrier.hash === hash ? { outcome: 'barrier', barrier } : { outcome: 'lost', lastNumber };
 }
 
 /** Reads an entry that the server says exists; undefined when it still cannot be read after the limit. */

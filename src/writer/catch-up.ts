@@ -1,17 +1,28 @@
 /** Folds what is in the log but not yet in the state: at start, after losing an append, and for as long as somebody else writes. */
 import type { Clock } from '../foundation/clock.ts';
-import { LogDamageError } from '../log/entry.ts';
+import { decodeEntry, LogDamageError } from '../log/entry.ts';
 import { LogUnavailableError, type EventLog } from '../log/event-log.ts';
 import type { Fold } from '../state/fold.ts';
 
 /** The log ends before what was already folded from it: data was lost. An operator must restore, or accept the loss. */
 export class LogShortenedError extends LogDamageError {
-  constructor(options: { readonly entry: number; readonly revision: number; readonly lastNumber: number }) {
-    super({
-      ...options,
-      what: `the log ends at entry ${options.lastNumber}, but entry ${options.entry} was already read from it`,
-    });
+  /** Names the first entry that is missing. */
+  static async of(
+    log: EventLog,
+    ends: { readonly lastNumber: number; readonly read: number },
+  ): Promise<LogDamageError> {
+    const { lastNumber, read } = ends;
+    const what = `the log ends at entry ${lastNumber}, but entry ${read} was already read from it`;
+    return new LogShortenedError({ entry: lastNumber + 1, revision: await revisionAfter(log, lastNumber), what });
   }
+}
+
+/** The first revision after an entry; 1 where even that entry cannot be read. */
+async function revisionAfter(log: EventLog, number: number): Promise<number> {
+  const stored = number === 0 ? undefined : await log.get(number);
+  if (stored === undefined) return 1;
+  const { firstRevision, commits } = decodeEntry(stored.payload, { entry: number, revision: 0 });
+  return firstRevision + commits.length;
 }
 
 /**

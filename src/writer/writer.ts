@@ -35,6 +35,7 @@ export class Writer implements CommandSink {
   readonly #queue: CommandQueue;
   #term: Term | undefined;
   #wake: (() => void) | undefined;
+  #unconfirmed = false;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -56,6 +57,12 @@ export class Writer implements CommandSink {
     const outcomes = commands.map((command) => this.#queue.add(command));
     this.#wake?.();
     return Promise.all(outcomes);
+  }
+
+  /** Has the log confirm that it still ends where the fold does: after a reconnect another one may stand there. */
+  confirm(): void {
+    this.#unconfirmed = true;
+    this.#wake?.();
   }
 
   /**
@@ -93,19 +100,20 @@ export class Writer implements CommandSink {
   /** Folds what another writer appended. Waits a little where the server refused without having more, as it may while electing. */
   async #foldWhatIsThere(lastNumber: number, signal: AbortSignal): Promise<void> {
     const { fold, log, clock } = this.#options;
-    this.#requireNotShortened(lastNumber);
+    await this.#requireNotShortened(lastNumber);
     if (lastNumber === fold.state.position.entry) return clock.sleep(this.#limits.unknownRetryMinMs, signal);
     return catchUp(fold, log, lastNumber, { clock, readBackMs: this.#limits.readBackMs, signal });
   }
 
-  #requireNotShortened(lastNumber: number): void {
-    const { position } = this.#options.fold.state;
-    if (lastNumber < position.entry) throw new LogShortenedError({ ...position, lastNumber });
+  async #requireNotShortened(lastNumber: number): Promise<void> {
+    const { fold, log } = this.#options;
+    const { entry } = fold.state.position;
+    if (lastNumber < entry) throw await LogShortenedError.of(log, { lastNumber, read: entry });
   }
 
   async #writeWhileHeld(term: Term): Promise<void> {
     while (!term.signal.aborted) {
-      if (this.#queue.length === 0) {
+      if (this.#queue.length === 0 && !this.#unconfirmed) {
         await this.#nextCommand();
         continue;
       }
@@ -123,44 +131,59 @@ export class Writer implements CommandSink {
   }
 
   async #writeBatch(term: Term): Promise<void> {
-    const taken = this.#takeExpired();
-    if (taken.length === 0) return;
-    let commands = taken;
-    while (commands.length > 0) {
-      const batch = this.#batch();
-      const { decided, left } = decideAll(batch, commands);
-      const prepared = batch.prepare();
-      const settled = await this.#append(prepared, term.signal).catch((error: unknown) => {
-        answerAll(commands, UNKNOWN_AT_END);
-        throw error;
-      });
-      if (settled.outcome === 'barrier') {
-        this.#adopt(settled.barrier);
-        continue;
+    let commands: readonly QueuedCommand[] = this.#takeCommands();
+    // Any entry confirms; where no command makes one, an empty one does.
+    let isDue = this.#unconfirmed;
+    this.#unconfirmed = false;
+    try {
+      while (commands.length > 0 || isDue) {
+        isDue = false;
+        commands = await this.#writeEntry(commands, term);
       }
-      if (settled.outcome === 'lost') {
-        answerAll(commands, NOT_THE_WRITER);
-        term.end();
-        this.#requireNotShortened(settled.lastNumber);
-        return;
-      }
-      this.#adopt(prepared);
-      for (const { queued, outcome } of decided) queued.answer(outcome);
-      commands = left;
+    } catch (error) {
+      answerAll(commands, UNKNOWN_AT_END);
+      throw error;
     }
   }
 
+  /** One entry of these commands; returns those that are still to be decided. */
+  async #writeEntry(commands: readonly QueuedCommand[], term: Term): Promise<readonly QueuedCommand[]> {
+    const batch = this.#batch();
+    const { decided, left } = decideAll(batch, commands);
+    const prepared = batch.prepare();
+    const settled = await this.#append(prepared, term.signal);
+    if (settled.outcome === 'lost') {
+      answerAll(commands, NOT_THE_WRITER);
+      term.end();
+      await this.#requireNotShortened(settled.lastNumber);
+      return [];
+    }
+    if (settled.outcome === 'barrier') {
+      this.#adopt(settled.barrier);
+      // Finding out may have taken minutes, and now it is certain that none of them was written.
+      return commands.filter((queued) => !this.#answerExpired(queued));
+    }
+    this.#adopt(prepared);
+    for (const { queued, outcome } of decided) queued.answer(outcome);
+    return left;
+  }
+
   /** Takes up to an entry's worth of commands off the queue, answering those that waited too long. */
-  #takeExpired(): QueuedCommand[] {
+  #takeCommands(): QueuedCommand[] {
     const taken: QueuedCommand[] = [];
     while (taken.length < this.#limits.entryMaxCommits) {
       const queued = this.#queue.peek();
       if (queued === undefined) break;
       this.#queue.take();
-      if (this.#queue.isExpired(queued)) queued.answer(expired(this.#limits));
-      else taken.push(queued);
+      if (!this.#answerExpired(queued)) taken.push(queued);
     }
     return taken;
+  }
+
+  #answerExpired(queued: QueuedCommand): boolean {
+    const isExpired = this.#queue.isExpired(queued);
+    if (isExpired) queued.answer(expired(this.#limits));
+    return isExpired;
   }
 
   #batch(): Batch {

@@ -134,16 +134,33 @@ describe('another writer', () => {
 });
 
 describe('a log that became shorter', () => {
-  it('stops the writer, naming the entry, and nothing more is written', async () => {
+  it('stops the writer, naming the first entry that is missing, and nothing more is written', async () => {
     await harness.send(createMap('a'));
     const lost = harness.log.payloads.length;
     harness.log.payloads.splice(lost - 2);
     expect(await harness.send(createMap('b'))).toMatchObject({ outcome: 'not-decided', why: 'NotTheWriter' });
     const error: unknown = await harness.held.catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(LogDamageError);
-    expect((error as LogDamageError).entry).toBe(lost);
+    expect((error as LogDamageError).entry).toBe(lost - 1);
     expect(harness.log.payloads.length).toBe(lost - 2);
     harness.held = Promise.resolve();
+  });
+
+  it('is noticed without a command when the log has to confirm its end', async () => {
+    await harness.send(createMap('a'));
+    harness.log.payloads.pop();
+    harness.writer.confirm();
+    await expect(harness.held).rejects.toBeInstanceOf(LogDamageError);
+    harness.held = Promise.resolve();
+  });
+});
+
+describe('a log that confirms its end', () => {
+  it('is content with the entry of a command that comes along', async () => {
+    const entries = harness.log.payloads.length;
+    harness.writer.confirm();
+    expect(await harness.send(createMap('a'))).toMatchObject({ outcome: 'accepted' });
+    expect(harness.log.payloads.length).toBe(entries + 1);
   });
 });
 
