@@ -8,10 +8,18 @@ export interface ChainCheckOptions {
   /** How long an entry may take to be readable before it counts as damaged, milliseconds. */
   readonly readBackMs: number;
   readonly signal: AbortSignal;
+  /** Whether nothing waits for the check any more: then it leaves most of the time to others. */
+  inBackground(): boolean;
 }
 
+/** In the background it rests so many times as long as it has read and hashed: a log of a million commits is then checked in about ten seconds. */
+export const CHECK_REST_FACTOR = 4;
+
+/** What it asks of a log. */
+export type ReadableLog = Pick<EventLog, 'get' | 'read'>;
+
 /** Follows the chain from the first entry to a position. Raises LogDamageError for the first that is missing or does not fit. */
-export async function checkChain(log: EventLog, until: Position, options: ChainCheckOptions): Promise<void> {
+export async function checkChain(log: ReadableLog, until: Position, options: ChainCheckOptions): Promise<void> {
   let last: StoredEntry | undefined;
   while (!options.signal.aborted && (last?.number ?? 0) < until.entry) {
     const before = last;
@@ -29,16 +37,21 @@ export async function checkChain(log: EventLog, until: Position, options: ChainC
 
 /** Entries from a number on, until none has come for the limit. */
 async function* readUntilQuiet(
-  log: EventLog,
+  log: ReadableLog,
   fromNumber: number,
-  { clock, readBackMs, signal }: ChainCheckOptions,
+  { clock, readBackMs, signal, inBackground }: ChainCheckOptions,
 ): AsyncGenerator<StoredEntry> {
   const stop = new AbortController();
   let watchdog = clock.after(readBackMs, () => stop.abort(), { background: true });
+  let began = clock.monotonic();
   try {
     for await (const batch of log.read(fromNumber, AbortSignal.any([stop.signal, signal]))) {
       watchdog.cancel();
       yield* batch;
+      if (inBackground()) {
+        await clock.sleep((clock.monotonic() - began) * CHECK_REST_FACTOR, signal).catch(() => undefined);
+      }
+      began = clock.monotonic();
       watchdog = clock.after(readBackMs, () => stop.abort(), { background: true });
     }
   } finally {
@@ -48,7 +61,7 @@ async function* readUntilQuiet(
 }
 
 /** A server that does not answer says nothing about the log; one that does must have the entry. */
-async function requireReadable(log: EventLog, last: StoredEntry | undefined): Promise<void> {
+async function requireReadable(log: ReadableLog, last: StoredEntry | undefined): Promise<void> {
   try {
     if ((await log.get((last?.number ?? 0) + 1)) === undefined) {
       throw damageAfter(last, 'the server counts it, but it cannot be read');

@@ -1,6 +1,6 @@
 /** What a kept state stands on is read again, though nobody folds it: damage there must not wait until it is needed. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { checkChain } from '../../src/cell/chain-check.ts';
+import { CHECK_REST_FACTOR, checkChain, type ReadableLog } from '../../src/cell/chain-check.ts';
 import { LogDamageError, type Position } from '../../src/log/entry.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Cell } from '../support/cell.ts';
@@ -24,11 +24,30 @@ beforeEach(async () => {
   stop = new AbortController();
 });
 
-function check(until = position): Promise<unknown> {
-  return checkChain(log, until, { clock, readBackMs: READ_BACK_MS, signal: stop.signal }).then(
+function check(
+  until = position,
+  { from = log, inBackground = false }: { readonly from?: ReadableLog; readonly inBackground?: boolean } = {},
+): Promise<unknown> {
+  const options = { clock, readBackMs: READ_BACK_MS, signal: stop.signal, inBackground: () => inBackground };
+  return checkChain(from, until, options).then(
     () => 'right',
     (error: unknown) => error,
   );
+}
+
+/** The log, one entry at a time, each of which keeps the process busy for so long. */
+function slowLog(busyMs: number): ReadableLog {
+  return {
+    get: (number) => log.get(number),
+    async *read(fromNumber, signal) {
+      for await (const batch of log.read(fromNumber, signal)) {
+        for (const entry of batch) {
+          clock.pass(busyMs);
+          yield [entry];
+        }
+      }
+    },
+  };
 }
 
 describe('the chain below a position', () => {
@@ -76,5 +95,18 @@ describe('the chain below a position', () => {
     await clock.advance(0);
     stop.abort();
     expect(await checking).toBe('right');
+  });
+
+  test('is checked without a rest while somebody waits for it', async () => {
+    expect(await check(position, { from: slowLog(10) })).toBe('right');
+  });
+
+  test('is checked in the background for a share of the time only', async () => {
+    const began = clock.monotonic();
+    const checking = check(position, { from: slowLog(10), inBackground: true });
+    await clock.advance(2 * 10 * CHECK_REST_FACTOR * position.entry);
+    expect(await checking).toBe('right');
+    const restsMs = 10 * CHECK_REST_FACTOR * (position.entry - 1);
+    expect(clock.monotonic() - began).toBeGreaterThanOrEqual(10 * position.entry + restsMs);
   });
 });
