@@ -1,15 +1,21 @@
 /** How the processes of a cell are kept small: V8 and malloc trade memory for speed by default, more than we need of it. */
 
 /**
- * For Node. Measured at 3,000 pods, control plane and agents together: 670 MB without, 355 MB with, for a tenth more
- * processor time; tighter settings cost more time and save nothing.
+ * For Node. Two numbers: the half-spaces of the nursery in MB (by default 16, of which three are held), and by how many percent
+ * the heap may grow before it is collected again (by default it may become four times as large).
  */
-export const NODE_MEMORY_FLAGS: readonly string[] = [
-  // Half-spaces of the nursery; by default up to 16 MB each, of which three are held.
-  '--max-semi-space-size=4',
-  // How much the heap may grow before it is collected again; by default it may become four times as large.
-  '--heap-growing-percent=30',
+const memoryFlags = (halfSpaceMb: number, growthPercent: number): readonly string[] => [
+  `--max-semi-space-size=${halfSpaceMb}`,
+  `--heap-growing-percent=${growthPercent}`,
 ];
+
+/**
+ * At 3,000 pods a third less memory than without, at no measurable cost in processor time. Half as much of both saves another
+ * 25 MB, but a stream of 10,000 commands a second, whose objects all stay, then spends a quarter of its time collecting.
+ */
+export const CONTROL_PLANE_MEMORY_FLAGS = memoryFlags(8, 50);
+/** An agent's objects come in small numbers: 135 MB for 50 nodes with 3,000 pods instead of 260, for a few percent more time. */
+export const AGENT_MEMORY_FLAGS = memoryFlags(4, 30);
 
 /** For glibc; set by the user it stays as it is. Elsewhere it means nothing. */
 export function memoryEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

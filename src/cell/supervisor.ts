@@ -7,7 +7,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { busUsers, writeCredentials } from './bus-users.ts';
 import { removeFile, writeJson, type DataDirectory } from './data-directory.ts';
-import { memoryEnvironment, NODE_MEMORY_FLAGS } from './process-memory.ts';
+import { AGENT_MEMORY_FLAGS, CONTROL_PLANE_MEMORY_FLAGS, memoryEnvironment } from './process-memory.ts';
 import type { RunningCell } from './running-cell.ts';
 import type { RuntimeName } from './runtime-name.ts';
 import { RESTART_MAX_MS, RESTART_MIN_MS, SupervisedProcess } from './supervised-process.ts';
@@ -102,13 +102,13 @@ export class Supervisor {
   #startControlPlane(name: 'control-plane' | 'standby', acceptLoss: boolean): void {
     const { acceptUnsynced } = this.#options;
     const flags = [...(acceptLoss ? ['--accept-loss'] : []), ...(acceptUnsynced ? ['--accept-unsynced'] : [])];
-    this.#children.push(this.#start(name, ['control-plane', '--name', name, ...flags]));
+    this.#children.push(this.#start(name, CONTROL_PLANE_MEMORY_FLAGS, ['control-plane', '--name', name, ...flags]));
   }
 
   #startAgents(nodes: readonly string[]): void {
     const { runtime, nodes: all } = this.#options;
     const name = nodes.length === 1 ? `agent-${nodes[0]}` : 'agents';
-    const process = this.#start(name, [
+    const process = this.#start(name, AGENT_MEMORY_FLAGS, [
       'agents',
       '--nodes',
       nodes.join(','),
@@ -121,11 +121,11 @@ export class Supervisor {
     this.#agents.push(process);
   }
 
-  #start(name: string, args: readonly string[]): SupervisedProcess {
+  #start(name: string, nodeFlags: readonly string[], args: readonly string[]): SupervisedProcess {
     const { directory, clock, logger } = this.#options;
     return new SupervisedProcess({
       name,
-      command: [process.execPath, ...NODE_MEMORY_FLAGS, PROCESS_PROGRAM, ...args, '--data', directory.root],
+      command: [process.execPath, ...nodeFlags, PROCESS_PROGRAM, ...args, '--data', directory.root],
       logFile: join(directory.logs, `${name}.log`),
       environment: memoryEnvironment(process.env),
       clock,
