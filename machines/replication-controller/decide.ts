@@ -6,7 +6,7 @@ import { isBeingDeleted } from '../metadata.ts';
 import { decideChange } from '../object-change.ts';
 import { objectVerbs } from '../object-commands.ts';
 import { currentOf, eventVersion, type AnyManifest, type ObjectRules } from '../object-rules.ts';
-import { strictObject, Type, type Static } from '../schema.ts';
+import { INT32_MAX, strictObject, Type, type Static } from '../schema.ts';
 import {
   completeMetadata,
   prepareSpec,
@@ -45,7 +45,7 @@ function scaled(input: Input, event: Event): Event {
 }
 
 /** `scale`: the wanted number alone, as Kubernetes' scale subresource. */
-export const ScaleArguments = strictObject({ replicas: Type.Integer({ minimum: 0 }) });
+export const ScaleArguments = strictObject({ replicas: Type.Integer({ minimum: 0, maximum: INT32_MAX }) });
 
 function decideScale(input: Input<Static<typeof ScaleArguments>>): Decision {
   const { metadata, spec } = currentOf(input).context;

@@ -4,12 +4,12 @@ import { matchesLabels } from '../labels.ts';
 import { MetadataManifest } from '../metadata.ts';
 import type { AnyManifest } from '../object-rules.ts';
 import { PodTemplateSpec, preparePodTemplate, type PodTemplate } from '../pod/index.ts';
-import { strictObject, StringMap, Type, type Static } from '../schema.ts';
+import { INT32_MAX, strictObject, StringMap, Type, type Static } from '../schema.ts';
 import type { ObjectContext } from '../view.ts';
 
 const SpecManifest = strictObject({
-  replicas: Type.Optional(Type.Integer()),
-  minReadySeconds: Type.Optional(Type.Integer()),
+  replicas: Type.Optional(Type.Integer({ maximum: INT32_MAX })),
+  minReadySeconds: Type.Optional(Type.Integer({ maximum: INT32_MAX })),
   selector: Type.Optional(StringMap),
   template: Type.Optional(PodTemplateSpec),
 });

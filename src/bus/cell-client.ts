@@ -10,11 +10,14 @@ import { CommandClient } from './command-client.ts';
 import type { Bus } from './connection.ts';
 import { accepted, type Applied } from './outcome-errors.ts';
 import { QueryClient } from './query-client.ts';
-import { QUERY_WAIT_MAX_MS, type AnyObject, type ListAnswer, type Query } from './query-messages.ts';
+import type { AnyObject, ListAnswer, Query } from './query-messages.ts';
 import { Requester } from './requester.ts';
 import { namespaceOf, type SentCommand, type Where } from './sent-command.ts';
 import { openExec, openLogs, type ContainerTarget, type ExecHandle } from './session-client.ts';
 import { watch, type WatchEvent, type WatchSelection } from './watch.ts';
+
+/** How long one query of a follower of the log waits for more: one that is lost with its control plane is missed only so much later. */
+const FOLLOW_WAIT_MS = 5_000;
 
 /** What a deletion may say beside the object. */
 export interface DeleteOptions extends Where {
@@ -166,7 +169,7 @@ export class CellClient {
     signal?: AbortSignal,
   ): AsyncGenerator<Entry, void, undefined> {
     const { follow = false, ...from } = options;
-    let query: Query<'log'> = { ...from, waitMs: follow ? QUERY_WAIT_MAX_MS : 0 };
+    let query: Query<'log'> = { ...from, waitMs: follow ? FOLLOW_WAIT_MS : 0 };
     for (;;) {
       if (signal?.aborted) return;
       const answer = await this.#queries.ask('log', query);

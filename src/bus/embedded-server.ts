@@ -23,6 +23,8 @@ const START_TIMEOUT_MS = 120_000;
 const START_POLL_MS = 10;
 /** A reload takes milliseconds. */
 const RELOAD_TIMEOUT_MS = 5_000;
+/** Before the line in which the server logs why it ends. */
+const FATAL_MARK = '[FTL]';
 
 export interface NatsServerOptions {
   /** The cell's data directory; the server's files are in its `nats` and `logs`. */
@@ -191,11 +193,19 @@ async function waitUntil(
     const exit = server.exit();
     if (exit !== undefined) {
       const how = exit.signal ?? `exit code ${exit.code}`;
-      throw new NatsServerError(`nats-server ended while starting (${how}); see ${files.log} ${exit.lastWords.trim()}`);
+      const why = exit.lastWords.trim() || (await lastFatalLine(files.log));
+      throw new NatsServerError(`nats-server ended while starting (${how}): ${why}; see ${files.log}`);
     }
     if (clock.monotonic() > until) {
       throw new NatsServerError(`nats-server is not ready after ${START_TIMEOUT_MS / 1000} s; see ${files.log}`);
     }
     await clock.sleep(START_POLL_MS);
   }
+}
+
+/** What the server logged as the reason of its end. */
+async function lastFatalLine(log: string): Promise<string> {
+  const text = await readFile(log, 'utf8').catch(() => '');
+  const line = text.split('\n').findLast((each) => each.includes(FATAL_MARK)) ?? '';
+  return line.slice(line.indexOf(FATAL_MARK) + FATAL_MARK.length).trim() || 'it gave no reason';
 }

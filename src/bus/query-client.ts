@@ -75,9 +75,10 @@ export class QueryClient {
   /** Asks, again and again while nobody answers, until the deadline. */
   async ask<Name extends QueryName>(name: Name, query: Query<Name>): Promise<QueryAnswers[Name]> {
     const { bus, requester, clock } = this.#options;
-    const deadline = clock.monotonic() + (this.#options.deadlineMs ?? QUERY_DEADLINE_MS);
     const subject = bus.subjects.query(bus.actor, name);
     const waitMs = (query as { readonly waitMs?: number }).waitMs ?? 0;
+    // What was asked to wait may be noticed to be lost only then, and has to be asked again.
+    const deadline = clock.monotonic() + waitMs + (this.#options.deadlineMs ?? QUERY_DEADLINE_MS);
     for (;;) {
       try {
         const payload = await requester.request(subject, JSON.stringify(query), ANSWER_MS + waitMs);

@@ -1,5 +1,5 @@
 /** Where a cell keeps what on this machine. Everything but the log can be thrown away. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 
@@ -38,14 +38,27 @@ export interface CellIdentity {
   readonly startedBefore: boolean;
 }
 
-/** Reads the identity, making one where there is none. */
+/** The data directory cannot be used; the message says why. */
+export class DataDirectoryError extends Error {
+  override readonly name = 'DataDirectoryError';
+}
+
+/** Reads the identity, making one where there is none. Raises DataDirectoryError. */
 export function identityOf(directory: DataDirectory): CellIdentity {
-  mkdirSync(directory.root, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(directory.root, { recursive: true, mode: 0o700 });
+    accessSync(directory.root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new DataDirectoryError(`cannot write to the data directory: ${(cause as Error).message}`, { cause });
+  }
   const known = readJson<CellIdentity>(directory.identity);
   if (known) return known;
   const identity: CellIdentity = { cell: `cell-${systemIdentifiers.suffix()}`, startedBefore: false };
-  writeJson(directory.identity, identity);
-  return identity;
+  if (addJson(directory.identity, identity)) return identity;
+  const others = readJson<CellIdentity>(directory.identity);
+  if (others === undefined)
+    throw new DataDirectoryError(`${directory.identity} cannot be read: restore it from a copy`);
+  return others;
 }
 
 /** Remembers that the cell was up once. */
@@ -65,9 +78,27 @@ export function readJson<T>(path: string): T | undefined {
 
 /** Replaces a JSON file at once: a reader sees the old one or the new one. Readable by its owner only. */
 export function writeJson(path: string, content: unknown): void {
+  renameSync(writePartial(path, content), path);
+}
+
+/** Writes a JSON file where there is none; false where there is one already, such as that of another start at the same time. */
+function addJson(path: string, content: unknown): boolean {
+  const partial = writePartial(path, content);
+  try {
+    linkSync(partial, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    removeFile(partial);
+  }
+}
+
+function writePartial(path: string, content: unknown): string {
   const partial = `${path}.${process.pid}.partial`;
   writeFileSync(partial, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-  renameSync(partial, path);
+  return partial;
 }
 
 export function removeFile(path: string): void {

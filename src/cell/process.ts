@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { createLogger, type Logger } from '../foundation/logger.ts';
 import { LogDamageError } from '../log/entry.ts';
 import { dataDirectory } from './data-directory.ts';
+import { DirectoryTakenError, EXIT_DIRECTORY_TAKEN } from './directory-lock.ts';
 import { EXIT_NEEDS_OPERATOR } from './supervised-process.ts';
 
 const { values, positionals } = parseArgs({
@@ -34,6 +35,11 @@ const roles: Readonly<Record<string, (arguments_: ProcessArguments, logger: Logg
     (await import('./agents-process.ts')).runAgentsProcess(dataDirectory(given.data), given, logger),
 };
 
+function exitCodeOf(error: unknown): number {
+  if (error instanceof LogDamageError) return EXIT_NEEDS_OPERATOR;
+  return error instanceof DirectoryTakenError ? EXIT_DIRECTORY_TAKEN : 1;
+}
+
 const [role = ''] = positionals;
 const run = roles[role];
 if (run === undefined || values.data === undefined) {
@@ -46,5 +52,5 @@ try {
   process.exit(0);
 } catch (error) {
   logger.error('the process ends', { error });
-  process.exit(error instanceof LogDamageError ? EXIT_NEEDS_OPERATOR : 1);
+  process.exit(exitCodeOf(error));
 }

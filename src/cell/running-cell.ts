@@ -9,8 +9,10 @@ export interface RunningCell {
   readonly url: string;
   readonly monitoringUrl: string;
   readonly supervisor: number;
-  /** Its other processes by name, as of the last change; one that was started again since has another id. */
+  /** Its other processes by name. */
   readonly processes: Readonly<Record<string, number>>;
+  /** It was told to stop: what it still does is end. */
+  readonly stopping?: true;
   /** Why it cannot go on, when it stands still: a damaged log, say. */
   readonly trouble?: string;
   readonly nodes: readonly string[];

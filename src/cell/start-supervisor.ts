@@ -7,6 +7,7 @@ import { systemClock, type Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { connectOperator, operatorCredentials } from './operator-connection.ts';
+import { DirectoryTakenError, EXIT_DIRECTORY_TAKEN } from './directory-lock.ts';
 import { runningCell } from './running-cell.ts';
 import type { RuntimeName } from './runtime-name.ts';
 import { lastMessage } from './supervised-process.ts';
@@ -59,11 +60,16 @@ export async function waitUntil<Answer>(
   ask: () => Promise<Answer | undefined> | Answer | undefined,
 ): Promise<Answer> {
   let code: number | null | undefined;
-  void supervisor.ended.then((ended) => (code = ended));
+  const ended = supervisor.ended.then((exitCode) => void (code = exitCode));
+  let asking: Promise<{ readonly answer: Answer | undefined }> | undefined;
   for (const until = clock.monotonic() + START_MAX_MS; clock.monotonic() < until; await clock.sleep(POLL_MS)) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
+    // An answer may take long to fail once nothing is left that could give it: what stands in its way is looked for meanwhile.
+    asking ??= Promise.resolve(ask()).then((answer) => ({ answer }));
+    const result = await Promise.race([asking, ended, clock.sleep(POLL_MS)]);
+    if (result) asking = undefined;
+    if (code === EXIT_DIRECTORY_TAKEN) throw new CellStartError(new DirectoryTakenError(directory.root).message);
     if (code !== undefined) throw new CellStartError(`${lastMessage(supervisor.logFile)} (see ${supervisor.logFile})`);
+    if (result?.answer !== undefined) return result.answer;
     const trouble = runningCell(directory)?.trouble;
     if (trouble !== undefined) throw new CellStartError(trouble);
   }

@@ -22,6 +22,8 @@ export interface SupervisedOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called when it was started again, under another process id. */
+  onRestarted(): void;
   /** Called when it ended with EXIT_NEEDS_OPERATOR, with what it last said. */
   onNeedsOperator(message: string): void;
 }
@@ -94,7 +96,9 @@ export class SupervisedProcess {
     if (code === EXIT_NEEDS_OPERATOR) return this.#options.onNeedsOperator(lastMessage(this.#options.logFile));
     if (clock.monotonic() - began > RESTART_RESET_MS) this.#waitMs = RESTART_MIN_MS;
     clock.after(this.#waitMs, () => {
-      if (!this.#stopping) this.#start();
+      if (this.#stopping) return;
+      this.#start();
+      this.#options.onRestarted();
     });
     this.#waitMs = Math.min(this.#waitMs * 2, RESTART_MAX_MS);
   }
@@ -114,12 +118,21 @@ export function lastMessage(logFile: string): string {
   }
 }
 
-/** For a child: resolves when the parent is gone (the end of standard input) or asks it to end (SIGTERM, SIGINT). */
+/** For a child: resolves when the parent is gone (the end of standard input) or asks it to end, see untilAsked. */
 export function untilToldToEnd(): Promise<'parent-gone' | 'asked'> {
-  return new Promise((resolve) => {
+  const parentGone = new Promise<'parent-gone'>((resolve) => {
     process.stdin.resume();
     process.stdin.once('end', () => resolve('parent-gone'));
     process.stdin.once('error', () => resolve('parent-gone'));
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve('asked'));
+  });
+  return Promise.race([parentGone, untilAsked()]);
+}
+
+/** SIGTERM and SIGINT ask for an orderly end; SIGHUP says that whoever started us is gone, so that containers live on. */
+export function untilAsked(): Promise<'parent-gone' | 'asked'> {
+  return new Promise((resolve) => {
+    // Not only the first one: a second Ctrl-C or "down" must not end us while containers are being removed.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve('asked'));
+    process.once('SIGHUP', () => resolve('parent-gone'));
   });
 }

@@ -2,8 +2,9 @@
 import { systemClock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { identityOf, type DataDirectory } from './data-directory.ts';
+import { holdDirectory } from './directory-lock.ts';
 import { isRuntimeName } from './runtime-name.ts';
-import { untilToldToEnd } from './supervised-process.ts';
+import { untilAsked, untilToldToEnd } from './supervised-process.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface SupervisorArguments {
@@ -23,6 +24,7 @@ export async function runSupervisorProcess(
   logger: Logger,
 ): Promise<void> {
   if (!isRuntimeName(given.runtime)) throw new Error(`there is no runtime "${given.runtime}"`);
+  await holdDirectory(directory.root);
   const told = given.detached ? untilAsked() : untilToldToEnd();
   const supervisor = new Supervisor({
     directory,
@@ -45,10 +47,4 @@ export async function runSupervisorProcess(
     await supervisor.stop({ keepContainers: true });
     throw error;
   }
-}
-
-function untilAsked(): Promise<'asked'> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve('asked'));
-  });
 }

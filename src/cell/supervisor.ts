@@ -63,6 +63,7 @@ export class Supervisor {
   /** Stops everything: agents first, which remove their containers unless told to keep them, then the control plane, then the bus. */
   async stop(options: { readonly keepContainers: boolean }): Promise<void> {
     this.#stopping = true;
+    this.#noteRunning();
     await Promise.all(this.#agents.map((agent) => (options.keepContainers ? agent.abandon() : agent.stop())));
     await Promise.all(this.#children.map((child) => child.stop()));
     await this.#server?.stop();
@@ -92,7 +93,7 @@ export class Supervisor {
     if (this.#stopping) return;
     try {
       await this.#startServer();
-      this.#writeRunning();
+      this.#noteRunning();
     } catch (error) {
       logger.error('cannot start nats-server', { error });
       await this.#restartServer(Math.min(waitMs * 2, RESTART_MAX_MS));
@@ -130,11 +131,23 @@ export class Supervisor {
       environment: memoryEnvironment(process.env),
       clock,
       logger,
+      onRestarted: () => this.#noteRunning(),
       onNeedsOperator: (message) => {
         this.#trouble = message;
-        this.#writeRunning();
+        this.#noteRunning();
       },
     });
+  }
+
+  /** Writes what runs, as soon as the disk takes it: a full one must not end what runs. */
+  #noteRunning(): void {
+    try {
+      this.#writeRunning();
+    } catch (error) {
+      const { clock, logger } = this.#options;
+      logger.error('cannot write down what runs: trying again', { error });
+      clock.after(RESTART_MAX_MS, () => !this.#stopping && this.#noteRunning(), { background: true });
+    }
   }
 
   #writeRunning(): void {
@@ -152,6 +165,7 @@ export class Supervisor {
       ]),
       nodes,
       runtime,
+      ...(this.#stopping ? { stopping: true } : {}),
       ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
     };
     writeJson(directory.running, running);

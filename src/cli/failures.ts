@@ -8,6 +8,7 @@ import { NoResponderError, RequestTimeoutError } from '../bus/requester.ts';
 import { NodeNotConnectedError, SessionRefusedError } from '../bus/session-client.ts';
 import { SessionBrokenError } from '../bus/session.ts';
 import { CellNotRunningError } from '../cell/operator-connection.ts';
+import { DataDirectoryError } from '../cell/data-directory.ts';
 import { CellStartError } from '../cell/up-options.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 
@@ -25,7 +26,8 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CellNotRunningError) return { message: line(error.message), exitCode: EXIT.noCell };
   if (error instanceof SessionRefusedError) return failed(`Error from server (BadRequest): ${error.message}`);
   if (error instanceof NodeNotConnectedError) return failed(line(error.message));
-  if (error instanceof SessionBrokenError || error instanceof CellStartError) return failed(line(error.message));
+  if (error instanceof SessionBrokenError || error instanceof CellStartError || error instanceof DataDirectoryError)
+    return failed(line(error.message));
   if (error instanceof CredentialsFileError || error instanceof BusCredentialsError) return failed(line(error.message));
   const silent = [NoResponderError, RequestTimeoutError, BusUnavailableError, NoWriterError, OutcomeUnknownError];
   if (silent.some((type) => error instanceof type)) {

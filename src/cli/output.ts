@@ -23,7 +23,9 @@ export function formatRows(lines: readonly (readonly string[])[], widths: readon
   return lines
     .map((cells) =>
       cells
-        .map((cell, index) => (index === cells.length - 1 ? cell : cell.padEnd((widths[index] ?? 0) + COLUMN_GAP)))
+        .map((cell, index) =>
+          index === cells.length - 1 ? cell : cell.padEnd(Math.max(widths[index] ?? 0, cell.length) + COLUMN_GAP),
+        )
         .join('')
         .trimEnd(),
     )

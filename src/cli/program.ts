@@ -51,6 +51,7 @@ function makeProgram({ context, control, version }: ProgramOptions, done: (exitC
     .option('--data <directory>', 'the cell, by its data directory', defaultDataDirectory(context.environment))
     .addHelpText('after', EXIT_CODES_HELP)
     .showHelpAfterError('(see "periplus --help")')
+    .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => void terminal.write(text),
       writeErr: (text) => terminal.complain(text),

@@ -12,7 +12,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/foundation/'],
   'xxhash-wasm': ['src/state/'],
   commander: ['src/cli/', 'src/main.ts'],
-  listr2: ['src/cli/', 'src/cell/up.ts'],
+  listr2: ['src/cli/', 'src/cell/bring-up.ts'],
   'cli-table3': ['src/cli/'],
   yaml: ['src/cli/', 'src/gateway/'],
   // Kubernetes' HTTP is the gateway's; probes and the process runtime's demo are HTTP's other ends, and Docker's API is HTTP.

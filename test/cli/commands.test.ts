@@ -50,6 +50,7 @@ describe('the other commands', () => {
       errors: 'Error from server (NotFound): replicationcontrollers "none" not found\n',
     });
     expect((await run('scale rc web --replicas many')).exitCode).toBe(2);
+    expect((await run('scale rc web --replicas 2147483648')).errors).toMatch(/replicas.*2147483647/);
   });
 
   test('cordon and uncordon say what became of the node', async () => {

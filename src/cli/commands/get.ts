@@ -91,7 +91,8 @@ async function getTables(
     missing.push(...absent.map((name) => refuse.notFound(named.kind, name).message));
     if (rows.length === 0) continue;
     const several = resources.length > 1;
-    const lines = rows.map((row) => (several ? [displayName(named.kind, row[0] ?? ''), ...row.slice(1)] : row));
+    const nameAt = hasNamespaceColumn(named, options) ? 1 : 0;
+    const lines = rows.map((row) => (several ? row.with(nameAt, displayName(named.kind, row[nameAt] ?? '')) : row));
     printed.push(options.headers ? formatTable(columns, lines) : formatTable(lines[0] ?? [], lines.slice(1)));
   }
   await terminal.write(printed.join('\n'));
@@ -102,6 +103,10 @@ async function getTables(
     );
   }
   complainOfMissing(terminal, missing, options);
+}
+
+function hasNamespaceColumn({ kind }: Named, { allNamespaces }: GetOptions): boolean {
+  return allNamespaces === true && kind.namespaced;
 }
 
 /** A table of what is named; with a column for the namespace where several are looked at. */
@@ -119,7 +124,7 @@ export async function tableOf(cell: CellClient, named: Named, options: GetOption
           }),
         );
   const absent = names.filter((_, index) => tables[index]?.rows.length === 0);
-  const spaced = options.allNamespaces === true && kind.namespaced;
+  const spaced = hasNamespaceColumn(named, options);
   const rows = tables.flatMap((table) =>
     table.rows.map(({ namespace, cells }) => (spaced ? [namespace, ...cells] : cells)),
   );
