@@ -25,15 +25,18 @@ export interface Tally {
 export class BackgroundClient {
   readonly #cell: RealCell;
   readonly #prefix: string;
+  readonly #deadlineMs: number | undefined;
   readonly #acknowledged: AcknowledgedCommand[] = [];
   readonly #failures: unknown[] = [];
   readonly #workers: Promise<void>[];
   #sent = 0;
   #stopped = false;
 
-  constructor(cell: RealCell, prefix = 'background') {
+  /** `deadlineMs`: how long each command is repeated before it counts as failed; as long as no fault of a test lasts when absent. */
+  constructor(cell: RealCell, prefix = 'background', deadlineMs?: number) {
     this.#cell = cell;
     this.#prefix = prefix;
+    this.#deadlineMs = deadlineMs;
     this.#workers = Array.from({ length: IN_FLIGHT }, () => this.#work());
   }
 
@@ -76,7 +79,7 @@ export class BackgroundClient {
   }
 
   async #work(): Promise<void> {
-    const client = await this.#cell.client();
+    const client = await this.#cell.connect(this.#deadlineMs);
     while (!this.#stopped) {
       const name = `${this.#prefix}-${++this.#sent}`;
       const id = `test/${name}`;
@@ -95,5 +98,6 @@ export class BackgroundClient {
       }
       await systemClock.sleep(PAUSE_MS);
     }
+    await client.close();
   }
 }

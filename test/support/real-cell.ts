@@ -23,6 +23,8 @@ import { waitFor } from './wait-for.ts';
 const START_MS = 60_000;
 /** Containers stop within their grace of a few seconds. */
 const STOP_MS = 40_000;
+/** No fault of a test lasts so long. */
+const COMMAND_MS = 60_000;
 /** Last lines of each log that go into a failure's message. */
 const LOG_LINES = 12;
 
@@ -106,8 +108,13 @@ export class RealCell {
 
   /** One connection as the operator, which outlives whatever is broken. */
   async client(): Promise<CellClient> {
-    this.#client ??= await connect({ data: this.directory, deadlineMs: 60_000 });
+    this.#client ??= await this.connect();
     return this.#client;
+  }
+
+  /** Another connection, for whoever asked to close. */
+  connect(deadlineMs = COMMAND_MS): Promise<CellClient> {
+    return connect({ data: this.directory, deadlineMs });
   }
 
   /** Lets the next client connect anew, after a stop. */
