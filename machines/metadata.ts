@@ -52,14 +52,20 @@ export interface ObjectMeta {
   readonly deletionGracePeriodSeconds?: number;
 }
 
-/** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. Pure: formats a number that came as an argument. */
+/**
+ * RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. Pure: formats a number that came as an argument. What RFC 3339
+ * cannot write is shown as the nearest time that it can: a number that somebody sent must stop nobody.
+ */
 export function timestamp(unixMs: number): string {
   if (unixMs !== latestTimestamp.unixMs) {
-    latestTimestamp = { unixMs, text: `${new Date(unixMs).toISOString().slice(0, SECONDS_LENGTH)}Z` };
+    const shown = Math.min(Math.max(unixMs, 0), LATEST_SHOWN_MS);
+    latestTimestamp = { unixMs, text: `${new Date(shown).toISOString().slice(0, SECONDS_LENGTH)}Z` };
   }
   return latestTimestamp.text;
 }
 
+/** 9999-12-31T23:59:59Z. */
+const LATEST_SHOWN_MS = 253_402_300_799_000;
 /** Length of `2026-01-01T00:00:00`. */
 const SECONDS_LENGTH = 19;
 /** An entry's time is written many times over, and writing it costs a microsecond. */

@@ -4,12 +4,12 @@ import { equalJson } from './merge-patch.ts';
 import { controllerOf, isBeingDeleted, type ObjectMeta } from './metadata.ts';
 import { currentOf, eventVersion, removed, type ObjectRules } from './object-rules.ts';
 import { refuse } from './refusal.ts';
-import { oneOf, strictObject, Type, type Static } from './schema.ts';
+import { INT32_MAX, oneOf, strictObject, Type, type Static } from './schema.ts';
 import { LIVE_OWNER_INDEX, OWNER_INDEX, type ObjectContext, type ObjectRecord, type View } from './view.ts';
 
 /** Arguments of `delete`, as Kubernetes' DeleteOptions. */
 export const DeleteArguments = strictObject({
-  gracePeriodSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
+  gracePeriodSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: INT32_MAX })),
   propagationPolicy: Type.Optional(oneOf(['Background', 'Foreground', 'Orphan'])),
   /** A controller's premise: this owner has more live dependents than it wants. */
   surplusOf: Type.Optional(Type.String()),

@@ -16,6 +16,8 @@ export function strictObject<Properties extends TProperties>(
 
 /** Largest number of Kubernetes' 32-bit fields. */
 export const INT32_MAX = 2_147_483_647;
+/** Seconds of which users say how many: sums with them stay far from what JSON or a calendar cannot write. */
+export const Seconds = Type.Integer({ minimum: -INT32_MAX, maximum: INT32_MAX });
 
 /** A map of strings, as labels and annotations are. */
 export const StringMap = Type.Record(Type.String(), Type.String());

@@ -1,6 +1,6 @@
 /** A Pod's manifest: what people may write, and the spec as it is kept with defaults. */
 import { MetadataManifest } from '../metadata.ts';
-import { oneOf, strictObject, StringMap, Type, unsupported, type Static } from '../schema.ts';
+import { oneOf, Seconds, strictObject, StringMap, Type, unsupported, type Static } from '../schema.ts';
 import { ContainerManifest, type Container } from './container-manifest.ts';
 import { Volume } from './volume-manifest.ts';
 
@@ -9,7 +9,7 @@ export const Toleration = strictObject({
   operator: Type.Optional(oneOf(['Exists', 'Equal'])),
   value: Type.Optional(Type.String()),
   effect: Type.Optional(oneOf(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])),
-  tolerationSeconds: Type.Optional(Type.Integer()),
+  tolerationSeconds: Type.Optional(Seconds),
 });
 export type Toleration = Static<typeof Toleration>;
 
@@ -19,7 +19,7 @@ export const PodSpecManifest = strictObject({
   containers: Type.Array(ContainerManifest),
   volumes: Type.Optional(Type.Array(Volume)),
   restartPolicy: Type.Optional(oneOf(RESTART_POLICIES)),
-  terminationGracePeriodSeconds: Type.Optional(Type.Integer()),
+  terminationGracePeriodSeconds: Type.Optional(Seconds),
   nodeSelector: Type.Optional(StringMap),
   nodeName: Type.Optional(Type.String()),
   hostname: Type.Optional(Type.String()),
