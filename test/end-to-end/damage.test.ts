@@ -133,18 +133,18 @@ describe('a cell whose store', () => {
     },
   );
 
-  async function requireNewLineage(cell: RealCell): Promise<void> {
-    const client = await cell.client();
+  async function requireNewLineage(damaged: RealCell): Promise<void> {
+    const client = await damaged.client();
     const { lineage } = await client.status();
     expect(lineage).not.toBe('1');
     const { revision } = await client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'after' } });
     expect(revision).toBeGreaterThan(lastRevision);
     // The agent follows: it runs what is asked of it now.
     await client.scale('ReplicationController', NAME, 5).catch(() => client.apply(workloadManifest(NAME, 5)));
-    await cell.eventually('the agent runs five pods', async () => {
+    await damaged.eventually('the agent runs five pods', async () => {
       const controller = await client.get('ReplicationController', NAME);
       requireThat(controller?.status?.readyReplicas === 5, `${controller?.status?.readyReplicas} are ready`);
     });
-    expect(await cell.verify()).not.toHaveProperty('damage');
+    expect(await damaged.verify()).not.toHaveProperty('damage');
   }
 });

@@ -1,7 +1,7 @@
 /** A dockerd of a test's own beside the machine's, so that it can be stopped and started without harm to anybody else. */
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
@@ -23,7 +23,7 @@ export interface SecondEngine {
 /** Why this machine can have none; undefined when it can. */
 export function whyNoSecondEngine(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root may start a dockerd';
-  const missing = ['dockerd', 'unshare', 'umount'].find((name) => findProgram(name) === undefined);
+  const missing = ['dockerd', 'unshare', 'nsenter', 'umount'].find((name) => findProgram(name) === undefined);
   return missing === undefined ? undefined : `${missing} is not in the PATH`;
 }
 
@@ -41,17 +41,24 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Without a bridge or firewall rules, which belong to the machine's own engine. */
-export async function startSecondEngine(): Promise<SecondEngine> {
+export interface SecondEngineOptions {
+  /** Whether it has a bridge for containers; none when absent. */
+  readonly bridge?: boolean;
+}
+
+/** Without firewall rules, which belong to the machine's own engine. */
+export async function startSecondEngine({ bridge = false }: SecondEngineOptions = {}): Promise<SecondEngine> {
   const directory = mkdtempSync(join(tmpdir(), 'periplus-dockerd-'));
   const socketPath = join(directory, 'docker.sock');
   const docker = new Docker({ socketPath });
   let daemon: ChildProcess | undefined;
+  // In a network namespace of its own, which outlives the daemon as a machine's does: a dockerd without a bridge removes
+  // docker0, the bridge of the machine's engine, and one with a bridge would take it over.
+  const network = spawn('unshare', ['--net', 'sleep', 'infinity'], { stdio: 'ignore' });
 
   async function start(): Promise<void> {
-    // In a network namespace of its own: a dockerd without a bridge removes docker0, the bridge of the machine's engine.
-    const command = ['--net', findProgram('dockerd') ?? 'dockerd', ...daemonArguments(directory, socketPath)];
-    daemon = spawn('unshare', command, { stdio: 'ignore' });
+    const command = [findProgram('dockerd') ?? 'dockerd', ...daemonArguments(directory, socketPath, bridge)];
+    daemon = spawn('nsenter', [`--net=/proc/${network.pid}/ns/net`, ...command], { stdio: 'ignore' });
     await vi.waitFor(() => docker.ping(), { timeout: START_TIMEOUT_MS });
   }
 
@@ -69,12 +76,19 @@ export async function startSecondEngine(): Promise<SecondEngine> {
       await Promise.all(left.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
     }
     await stop();
+    network.kill();
     unmountBelow(directory);
     rmSync(directory, { recursive: true, force: true });
   }
 
+  await vi.waitFor(() => requireOwnNetwork(network.pid), { timeout: START_TIMEOUT_MS });
   await start();
   return { socketPath, docker, start, stop, remove };
+}
+
+/** The namespace is there only once `unshare` has made it. */
+function requireOwnNetwork(pid: number | undefined): void {
+  if (readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net')) throw new Error('no namespace yet');
 }
 
 /** An engine that keeps its containers leaves its mounts behind. */
@@ -86,7 +100,7 @@ function unmountBelow(directory: string): void {
   for (const path of mounts.toReversed()) execFileSync('umount', ['--lazy', path]);
 }
 
-function daemonArguments(directory: string, socketPath: string): string[] {
+function daemonArguments(directory: string, socketPath: string, bridge: boolean): string[] {
   const name = directory.replaceAll(/[^a-zA-Z0-9]+/g, '-').replace(/^-/, '');
   return [
     `--host=unix://${socketPath}`,
@@ -97,7 +111,7 @@ function daemonArguments(directory: string, socketPath: string): string[] {
     `--containerd-namespace=${name}`,
     `--containerd-plugins-namespace=${name}-plugins`,
     '--live-restore',
-    '--bridge=none',
+    bridge ? '--bip=10.213.0.1/24' : '--bridge=none',
     '--iptables=false',
     '--ip-masq=false',
   ];
