@@ -1,7 +1,7 @@
 /** A dockerd of a test's own beside the machine's, so that it can be stopped and started without harm to anybody else. */
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
@@ -77,6 +77,7 @@ export async function startSecondEngine({ bridge = false }: SecondEngineOptions 
     }
     await stop();
     network.kill();
+    endShims(namespaceOf(directory));
     unmountBelow(directory);
     rmSync(directory, { recursive: true, force: true });
   }
@@ -91,6 +92,27 @@ function requireOwnNetwork(pid: number | undefined): void {
   if (readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net')) throw new Error('no namespace yet');
 }
 
+/** One that was creating a container when it was stopped leaves that container's shim behind. */
+function endShims(namespace: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const words = commandLineOf(pid);
+    if (words[0]?.includes('containerd-shim') && words.includes(namespace)) process.kill(Number(pid), 'SIGKILL');
+  }
+}
+
+function commandLineOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** Of the engine's containers within a containerd. */
+function namespaceOf(directory: string): string {
+  return directory.replaceAll(/[^a-zA-Z0-9]+/g, '-').replace(/^-/, '');
+}
+
 /** An engine that keeps its containers leaves its mounts behind. */
 function unmountBelow(directory: string): void {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
@@ -101,7 +123,7 @@ function unmountBelow(directory: string): void {
 }
 
 function daemonArguments(directory: string, socketPath: string, bridge: boolean): string[] {
-  const name = directory.replaceAll(/[^a-zA-Z0-9]+/g, '-').replace(/^-/, '');
+  const name = namespaceOf(directory);
   return [
     `--host=unix://${socketPath}`,
     `--data-root=${join(directory, 'root')}`,
