@@ -23,7 +23,7 @@ process.exitCode = await runProgram(words, {
     down: async (options) => (await import('./cell/down.ts')).down(options),
   },
   context: {
-    terminal: processTerminal(() => process.exit()),
+    terminal: processTerminal((exitCode) => process.exit(exitCode)),
     clock: systemClock,
     identifiers: systemIdentifiers,
     environment: process.env,

@@ -1,7 +1,7 @@
 /** Starts the supervisor process and waits for each part of the cell to answer, saying what stands in the way where one does not. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve as absolutePath } from 'node:path';
 import { CellClient } from '../bus/cell-client.ts';
 import { systemClock, type Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
@@ -39,6 +39,9 @@ export function startSupervisor(directory: DataDirectory, options: UpOptions, ru
   if (options.acceptUnsynced) args.push('--accept-unsynced');
   if (options.detach) args.push('--detached');
   const child = spawn(process.execPath, [PROCESS_PROGRAM, ...args], {
+    // Not the caller's directory, which may be removed or unmounted while the cell runs.
+    cwd: directory.root,
+    env: environmentElsewhere(process.env),
     // A session of its own: Ctrl-C reaches only us, and we tell it; detached, it outlives us and the terminal.
     detached: true,
     stdio: [options.detach ? 'ignore' : 'pipe', descriptor, descriptor],
@@ -49,6 +52,12 @@ export function startSupervisor(directory: DataDirectory, options: UpOptions, ru
     child.once('error', () => resolve(null));
   });
   return { child, ended, logFile };
+}
+
+/** What a person wrote relative to the directory they are in, so that it still holds in another. */
+function environmentElsewhere(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const server = environment['PERIPLUS_NATS_SERVER'];
+  return server ? { ...environment, PERIPLUS_NATS_SERVER: absolutePath(server) } : environment;
 }
 
 /** Asks until there is an answer. Raises CellStartError when the supervisor ends, stands still, or takes too long. */

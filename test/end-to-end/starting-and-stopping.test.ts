@@ -1,11 +1,11 @@
 /** Several people at one cell: starts and stops that meet, and one that is interrupted or fails on its way. */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { processesOf } from '../support/cell-processes.ts';
 import { RealCell, requireThat } from '../support/real-cell.ts';
-import { projectRoot } from '../support/run-command.ts';
+import { projectRoot, runCommand } from '../support/run-command.ts';
 
 const PROGRAM = join(projectRoot, 'scripts/periplus');
 
@@ -41,6 +41,18 @@ describe('starts and stops that meet', () => {
     expect(statuses.toSorted(), said.join('\n')).toEqual([0, 1]);
     expect(said[statuses.indexOf(1)]).toContain(`another process starts or stops the cell under ${cell.directory}`);
     expect(await begin('status').status).toBe(0);
+  });
+
+  test('its processes do not sit in the directory of whoever started it', () => {
+    const pids = [...processesOf(cell.directory).values()];
+    expect(pids.length).toBeGreaterThanOrEqual(4);
+    expect(pids.map((pid) => readlinkSync(`/proc/${pid}/cwd`))).toEqual(pids.map(() => cell.directory));
+  });
+
+  test('output that cannot be written is a failure, told in a line', () => {
+    const said = runCommand('sh', ['-c', `"${PROGRAM}" get nodes --data "${cell.directory}" >/dev/full`]);
+    expect(said).toMatchObject({ status: 1, output: '' });
+    expect(said.errors).toMatch(/^error: cannot write to standard output: ENOSPC.*\n$/);
   });
 
   test('what was started again is listed under its new process id', async () => {
