@@ -14,6 +14,7 @@ interface JsonSchema {
   readonly items?: JsonSchema;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly minProperties?: number;
   readonly not?: unknown;
 }
 
@@ -21,6 +22,34 @@ const LONGEST = 3;
 /** Names of what is there, more often than what has no meaning. */
 const NAMES = ['a', 'main', 'n1', 'demo:1'];
 const TEXTS = ['', '__proto__', 'constructor', '\ud800', '-', '1', '1Gi', '-5', '10.1.0.1', '0', '/x', 'default'];
+/** What a field must say to be about something that is there, or to be right with others; mostly it does. */
+const HINTS: Readonly<Record<string, unknown>> = {
+  name: 'main',
+  node: 'n1',
+  image: 'demo:1',
+  finalizers: [],
+  selector: { app: 'web' },
+  labels: { app: 'web' },
+  cpu: '1',
+  memory: '1Gi',
+  pods: '10',
+  namespace: 'default',
+  resourceVersion: '',
+  nodeName: 'n1',
+  metadata: { name: 'main', labels: { app: 'web' } },
+};
+/** Optional for the schema, and missed by the rules. */
+const NEEDED = new Set([
+  'name',
+  'image',
+  'selector',
+  'template',
+  'labels',
+  'cpu',
+  'memory',
+  'pods',
+  'gracePeriodSeconds',
+]);
 const INTEGERS = [0, 1, -1, 2 ** 31, Number.MAX_SAFE_INTEGER, 1e21, 1e308];
 const KEYS = ['a', 'app', '__proto__', 'cpu', 'memory', 'pods', 'x/y'];
 
@@ -69,11 +98,21 @@ function objects(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (pattern)
     return fc.dictionary(fc.constantFrom(...KEYS), values(pattern), { maxKeys: LONGEST, noNullPrototype: true });
   const known = Object.entries(schema.properties ?? {}).filter(([, property]) => property.not === undefined);
-  const requiredKeys = known.map(([key]) => key).filter((key) => schema.required?.includes(key));
-  // Optional ones are mostly absent, or nothing large would ever be right as a whole.
-  const fields = known.map(([key, property]) => {
-    const value = values(property).map((given) => ({ [key]: given }));
-    return requiredKeys.includes(key) ? value : fc.option(value, { freq: 1, nil: {} });
+  const fields = known.map(([key, property]) => field(key, property, schema));
+  // One of several, where one must be there at all.
+  const least = schema.minProperties ? fc.constantFrom(...known.map((_, index) => index)) : fc.constant(-1);
+  return fc.tuple(least, fc.tuple(...fields)).map(([one, parts]) => {
+    const present = parts.filter(({ isPresent }, index) => isPresent || index === one);
+    return Object.fromEntries(present.map(({ key, value }) => [key, value]));
   });
-  return fc.tuple(...fields).map((parts) => Object.assign({}, ...parts) as object);
+}
+
+function field(key: string, property: JsonSchema, parent: JsonSchema) {
+  const hint = HINTS[key];
+  const any = values(property);
+  const isNeeded = parent.required?.includes(key) || NEEDED.has(key);
+  // Optional ones are mostly absent, or nothing would ever be right as a whole.
+  const isPresent = isNeeded ? fc.constant(true) : fc.nat({ max: 4 }).map((chance) => chance === 0);
+  const value = hint === undefined ? any : fc.oneof({ weight: 8, arbitrary: fc.constant(hint) }, any);
+  return fc.record({ key: fc.constant(key), isPresent, value });
 }
