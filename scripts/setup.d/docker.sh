@@ -50,8 +50,8 @@ engine_is_elsewhere() {
     '' | default) ;;
     *) return 0 ;;
   esac
-  grep -q '"currentContext": *"[^"]' "${DOCKER_CONFIG:-${HOME:-/root}/.docker}/config.json" 2>/dev/null &&
-    ! grep -q '"currentContext": *"default"' "${DOCKER_CONFIG:-${HOME:-/root}/.docker}/config.json"
+  grep -q '"currentContext": *"[^"]' "${DOCKER_CONFIG:-${HOME:-/tmp}/.docker}/config.json" 2>/dev/null &&
+    ! grep -q '"currentContext": *"default"' "${DOCKER_CONFIG:-${HOME:-/tmp}/.docker}/config.json"
 }
 
 engine_package() {

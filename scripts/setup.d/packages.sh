@@ -4,7 +4,7 @@
 # The first nats-server whose JetStream has the sync_interval and stream checks that the log relies on.
 nats_server_minimum=2.10.23
 
-cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/periplus
+cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/periplus
 
 # version_at_least VERSION MINIMUM: epoch and Debian revision are left out of the comparison.
 version_at_least() {
