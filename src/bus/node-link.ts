@@ -12,6 +12,8 @@ import { SessionHost } from './session-host.ts';
 
 /** How long the control plane may take to answer that a work list is coming. */
 const WORK_REQUEST_MS = 5_000;
+/** Wait before the request for work is repeated: a control plane reconnects within a second, and takes a lease over in some. */
+const WORK_REQUEST_RETRY_MS = 1_000;
 /** Largest work list: 10,000 pods of 20 KB. */
 const WORK_MAX_BYTES = 256 * 1024 * 1024;
 /** Chunks of one work list follow each other at once; one that stays away for so long is lost. */
@@ -36,6 +38,7 @@ export class NodeLink implements ControlPlaneLink {
   #subscription: Subscription | undefined;
   #assembler = new ChunkAssembler(WORK_MAX_BYTES);
   #chunkTimer: Timer | undefined;
+  #askTimer: Timer | undefined;
   #sessions: SessionHost | undefined;
 
   constructor(options: NodeLinkOptions) {
@@ -94,14 +97,22 @@ export class NodeLink implements ControlPlaneLink {
   async close(): Promise<void> {
     this.#forgetStatus();
     this.#chunkTimer?.cancel();
+    this.#askTimer?.cancel();
     this.#sessions?.close();
     this.#subscription?.unsubscribe();
     await this.#options.bus.close();
   }
 
+  /** Until somebody answers: after a restart of the server the control plane may be back later than we are. */
   #askForWork(): void {
+    const { bus, clock, logger } = this.#options;
+    this.#askTimer?.cancel();
     this.requestWork().catch((error: unknown) => {
-      this.#options.logger.info('nobody answered the request for work', { error });
+      logger.info('nobody answered the request for work: asking again', { error });
+      // Without a connection there is nobody to ask; its return asks.
+      if (this.#subscription?.isClosed() || !bus.connected()) return;
+      this.#askTimer?.cancel();
+      this.#askTimer = clock.after(WORK_REQUEST_RETRY_MS, () => this.#askForWork(), { background: true });
     });
   }
 

@@ -177,7 +177,14 @@ class ControlPlane {
       publish: (node, list) => gateway.publishWork(node, list),
     });
     const unsubscribe = fold.subscribe((applied) => work.observe(applied));
-    signal.addEventListener('abort', unsubscribe);
+    // What was published meanwhile is lost, and an agent that stayed connected does not know it.
+    const forget = this.#options.bus.onStatus((status) => {
+      if (status === 'connected') work.publishAll();
+    });
+    signal.addEventListener('abort', () => {
+      unsubscribe();
+      forget();
+    });
     work.publishAll();
   }
 

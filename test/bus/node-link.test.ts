@@ -86,6 +86,13 @@ describe('work', () => {
     expect(await received).toEqual(large);
   });
 
+  test('is asked for until somebody answers', async () => {
+    link.onWork(() => undefined);
+    await flush();
+    // Nobody has answered so far, and nothing else makes the agent ask.
+    await new Promise<void>((resolve) => gateway({ onWorkRequest: () => resolve() }));
+  });
+
   test('that nobody can give is said to be missing', async () => {
     await expect(link.requestWork()).rejects.toThrow('nobody answers');
   });
