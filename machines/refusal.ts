@@ -28,7 +28,9 @@ export type Refusal =
   | { readonly reason: 'BadRequest'; readonly message: string }
   | { readonly reason: 'Forbidden'; readonly message: string }
   | { readonly reason: 'MethodNotAllowed'; readonly message: string }
-  | { readonly reason: 'RequestEntityTooLarge'; readonly message: string };
+  | { readonly reason: 'RequestEntityTooLarge'; readonly message: string }
+  /** A decider raised, which is our own bug: one command of one sender must not stop everybody's cell. */
+  | { readonly reason: 'InternalError'; readonly message: string };
 
 export type RefusalReason = Refusal['reason'];
 

@@ -6,6 +6,7 @@ import {
   refuse,
   type Command,
   type Commit,
+  type Decision,
   type Kind,
   type Outcome,
   type RefusedCommand,
@@ -44,6 +45,8 @@ export interface BatchOptions {
   /** First revision where it is not the next one (a new lineage). */
   readonly firstRevision?: number;
   readonly lineageStart?: LineageStart;
+  /** Called when a decider raised. */
+  onBug?(error: unknown, command: Command): void;
 }
 
 /** The first event of a new object carries its context. */
@@ -101,17 +104,28 @@ export class Batch {
       );
       return this.#refuse(command, attempt, refusal);
     }
-    const { identifiers } = this.#options;
-    const decision = decideCommand(kind, command, this.#overlay, {
-      now: this.#now,
-      newUid: () => identifiers.uuid(),
-      newSuffix: () => identifiers.suffix(),
-    });
+    const decision = this.#ask(kind, command);
     if ('refusal' in decision) return this.#refuse(command, attempt, decision.refusal);
     if (decision.events.length === 0) {
       return this.#leaveUnchanged(command, attempt);
     }
     return this.#commit(kind, command, attempt, decision);
+  }
+
+  /** Asks the kind. A decider that raises has changed nothing yet: the command is refused, and the bug told to whoever runs the cell. */
+  #ask(kind: Kind, command: Command): Decision {
+    const { identifiers, onBug } = this.#options;
+    try {
+      return decideCommand(kind, command, this.#overlay, {
+        now: this.#now,
+        newUid: () => identifiers.uuid(),
+        newSuffix: () => identifiers.suffix(),
+      });
+    } catch (error) {
+      onBug?.(error, command);
+      const message = `Internal error occurred: ${kind.kind} ${command.verb} could not be decided; see the control plane's log`;
+      return { refusal: { reason: 'InternalError', message } };
+    }
   }
 
   #leaveUnchanged(command: Command, attempt: number): BatchResult {

@@ -187,7 +187,7 @@ export class Writer implements CommandSink {
   }
 
   #batch(): Batch {
-    const { fold, identifiers, clock, name, log } = this.#options;
+    const { fold, identifiers, clock, name, log, logger } = this.#options;
     return new Batch({
       state: fold.state,
       identifiers,
@@ -195,6 +195,8 @@ export class Writer implements CommandSink {
       now: clock.now(),
       writer: name,
       lineage: log.lineage,
+      onBug: (error, { kind: kindName, verb, id }) =>
+        logger.error('a decider raised: a bug', { error, kind: kindName, verb, command: id }),
     });
   }
 
