@@ -1,4 +1,5 @@
 /** One control plane of a cell as a process: folds the log, projects it, and while it has the lease writes it and acts for the cell. */
+import { hostname } from 'node:os';
 import { AnswerSender } from '../bus/chunks.ts';
 import { serveCommands } from '../bus/command-service.ts';
 import type { Bus } from '../bus/connection.ts';
@@ -108,11 +109,12 @@ class ControlPlane {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { bus, log, clock, logger, name } = this.#options;
+    const { bus, log, clock, logger, name, readModelFile } = this.#options;
     const lease = await openLease({
       connection: bus.connection,
       cell: bus.cell,
-      holder: `${name}-${systemIdentifiers.uuid()}`,
+      // The same after a restart, so that a killed process need not wait for its own lease; its supervisor runs one of a name.
+      holder: `${name} of ${hostname()}:${readModelFile}`,
       clock,
     });
     await runLeadership(

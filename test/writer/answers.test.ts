@@ -1,6 +1,6 @@
 /** Who is told what, and when: subscribers in log order, callers after them, and everybody when a term ends. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { kinds, type Command, type Outcome } from '../../machines/index.ts';
+import type { Command, Outcome } from '../../machines/index.ts';
 import { Batch } from '../../src/writer/batch.ts';
 import { WRITER_LIMITS } from '../../src/writer/limits.ts';
 import { createMap, Harness } from './harness.ts';
