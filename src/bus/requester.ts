@@ -32,6 +32,8 @@ export class AnswerBrokenError extends Error {
 
 interface Waiting {
   readonly subject: string;
+  /** Not sent yet: the client library drops what is published while it reconnects. */
+  held: Uint8Array | undefined;
   readonly timeoutMs: number;
   /** Monotonic milliseconds; moves on with each chunk. */
   due: number;
@@ -59,6 +61,11 @@ export class Requester {
       },
     });
     void subscription.closed.then(() => this.#fail('the connection to the bus was closed'));
+    bus.onStatus((status) => {
+      if (status === 'connected') this.#sendHeld();
+      // What was under way went with it; whoever repeats need not wait for the time-out.
+      else this.#fail('the connection to the bus was lost');
+    });
   }
 
   /** Resolves with the answer. Rejects with one of this file's errors. `timeoutMs` is how long the answer may be silent. */
@@ -74,10 +81,20 @@ export class Requester {
     const id = String(++this.#number);
     return new Promise((resolve, reject) => {
       const due = this.#clock.monotonic() + timeoutMs;
-      this.#waiting.set(id, { subject, timeoutMs, due, assembler: undefined, resolve, reject });
+      const connected = this.#bus.connected();
+      const held = connected ? undefined : data;
+      this.#waiting.set(id, { subject, held, timeoutMs, due, assembler: undefined, resolve, reject });
       this.#sweep ??= this.#sweepLater();
-      this.#bus.connection.publish(subject, data, { reply: this.#prefix + id });
+      if (connected) this.#bus.connection.publish(subject, data, { reply: this.#prefix + id });
     });
+  }
+
+  #sendHeld(): void {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.held === undefined) continue;
+      this.#bus.connection.publish(waiting.subject, waiting.held, { reply: this.#prefix + id });
+      waiting.held = undefined;
+    }
   }
 
   #take(message: Msg): void {

@@ -15,6 +15,8 @@ interface PublishAnswer {
 
 interface PendingAppend {
   readonly number: number;
+  /** Sends it; undefined once that is done. */
+  send: (() => void) | undefined;
   readonly timer: Timer;
   readonly resolve: (outcome: AppendOutcome) => void;
 }
@@ -34,6 +36,11 @@ export class AppendTimeoutError extends Error {
   override readonly name = 'AppendTimeoutError';
 }
 
+/** The connection broke before the answer. */
+export class AppendConnectionError extends Error {
+  override readonly name = 'AppendConnectionError';
+}
+
 /** The server answered something that is neither the exact acknowledgement nor "wrong last sequence". */
 export class AppendAnswerError extends Error {
   override readonly name = 'AppendAnswerError';
@@ -45,6 +52,7 @@ export class EntryPublisher {
   readonly #inbox: string;
   readonly #pending = new Map<string, PendingAppend>();
   #sent = 0;
+  #connected = true;
 
   constructor(options: EntryPublisherOptions) {
     this.#options = options;
@@ -69,13 +77,38 @@ export class EntryPublisher {
           outcome: 'unknown',
           cause: new AppendTimeoutError(`no answer within ${timeoutMs} ms to append entry ${number}`),
         });
-      this.#pending.set(reply, { number, resolve, timer: clock.after(timeoutMs, giveUp) });
-      try {
-        connection.publish(subject, payload, { headers: expectations, reply });
-      } catch (cause) {
-        this.#settle(reply, { outcome: 'unknown', cause });
-      }
+      const send = () => connection.publish(subject, payload, { headers: expectations, reply });
+      const pending: PendingAppend = { number, resolve, timer: clock.after(timeoutMs, giveUp), send };
+      this.#pending.set(reply, pending);
+      // The client library drops what is published while it reconnects.
+      if (this.#connected) this.#send(reply, pending);
     });
+  }
+
+  /** Nobody will hear the answers to what was sent: their outcomes are unknown. */
+  disconnected(): void {
+    this.#connected = false;
+    for (const [reply, { number, send }] of this.#pending) {
+      if (send !== undefined) continue;
+      const cause = new AppendConnectionError(`the connection broke before the answer to entry ${number}`);
+      this.#settle(reply, { outcome: 'unknown', cause });
+    }
+  }
+
+  /** Sends what waited for the connection. */
+  reconnected(): void {
+    this.#connected = true;
+    for (const [reply, pending] of this.#pending) this.#send(reply, pending);
+  }
+
+  #send(reply: string, pending: PendingAppend): void {
+    const { send } = pending;
+    pending.send = undefined;
+    try {
+      send?.();
+    } catch (cause) {
+      this.#settle(reply, { outcome: 'unknown', cause });
+    }
   }
 
   #onAnswer(answer: Msg): void {

@@ -155,7 +155,12 @@ export class JetStreamLog implements EventLog {
     const tell = () => {
       for (const listener of this.#onReconnect) listener();
     };
-    for await (const { type } of this.#options.connection.status()) if (type === Events.Reconnect) tell();
+    for await (const { type } of this.#options.connection.status()) {
+      if (type === Events.Disconnect) this.#publisher.disconnected();
+      if (type !== Events.Reconnect) continue;
+      this.#publisher.reconnected();
+      tell();
+    }
     tell();
   }
 }
