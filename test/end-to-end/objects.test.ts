@@ -240,7 +240,9 @@ describe('objects', () => {
       await line.apply({ kind: 'Namespace', metadata: { name: 'brief' } });
       const containers = [{ name: 'c', image: 'any' }];
       const labels = { app: 'inside' };
-      await line.apply(configMap({ name: 'same', namespace: 'brief' }), configMap({ name: 'same' }), {
+      // Its finalizer holds the namespace, which would otherwise be gone before it can be seen going.
+      const held = configMap({ name: 'same', namespace: 'brief', finalizers: ['example.com/hold'] });
+      await line.apply(held, configMap({ name: 'same' }), {
         kind: 'ReplicationController',
         metadata: { name: 'inside', namespace: 'brief' },
         spec: { replicas: 2, selector: labels, template: { metadata: { labels }, spec: { containers } } },
@@ -253,6 +255,8 @@ describe('objects', () => {
       expect(await complaint(configMap({ name: 'late', namespace: 'brief' }))).toContain(
         'unable to create new content in namespace brief because it is being terminated',
       );
+      const client = await cell.client();
+      await client.patch('ConfigMap', 'same', { metadata: { finalizers: [] } }, { namespace: 'brief' });
       await untilGone('ns', 'brief');
       expect((await line.run('get pods,rc,cm -n brief')).errors).toBe('No resources found in brief namespace.\n');
       expect(await line.output('get cm same -o name')).toBe('configmap/same\n');

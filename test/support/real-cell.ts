@@ -15,7 +15,7 @@ import { verifyLog, type Verification } from '../../src/history/verify.ts';
 import { connect } from '../../src/index.ts';
 import { openLog, type JetStreamLog } from '../../src/log/jetstream-log.ts';
 import { isAlive, processesOf, type ProcessName } from './cell-processes.ts';
-import { docker as mainEngine } from './docker.ts';
+import { docker as mainEngine, removeContainer } from './docker.ts';
 import { projectRoot } from './run-command.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -210,7 +210,7 @@ export class RealCell {
 
   async #removeContainers(): Promise<void> {
     const left = await this.docker.listContainers({ all: true, filters: { label: [`periplus.cell=${this.name}`] } });
-    await Promise.all(left.map(({ Id }) => this.docker.getContainer(Id).remove({ force: true, v: true })));
+    await Promise.all(left.map(({ Id }) => removeContainer(this.docker, Id)));
   }
 
   /** The last lines of every log of the cell. */
