@@ -22,13 +22,18 @@ function wrap(logger: pino.Logger): Logger {
   };
 }
 
+/** Lines kept for a file that cannot be written now; later ones are dropped. */
+const WAITING_MAX_BYTES = 64 * 1024;
+
 /** Logs to a file descriptor (standard error by default), synchronously, so that the last line before a crash is there. */
 export function createLogger(options: {
   readonly part: string;
   readonly level?: string;
   readonly descriptor?: number;
 }): Logger {
-  const destination = pino.destination({ dest: options.descriptor ?? 2, sync: true });
+  const destination = pino.destination({ dest: options.descriptor ?? 2, sync: true, maxLength: WAITING_MAX_BYTES });
+  // A full disk may cost lines of the log, but not the process: it is the one that must go on when there is room again.
+  destination.on('error', () => undefined);
   const level = options.level ?? 'info';
   return wrap(
     pino(
