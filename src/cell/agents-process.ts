@@ -18,13 +18,16 @@ export async function runAgentsProcess(
 ): Promise<void> {
   if (!isRuntimeName(given.runtime)) throw new Error(`there is no runtime "${given.runtime}"`);
   const told = untilToldToEnd();
-  const agents = await startAgents({
+  const starting = startAgents({
     directory,
     nodes: given.nodes.split(','),
     runtime: given.runtime,
     share: Number(given.share),
     logger,
   });
+  // A bus that never answers must not keep a process that was told to end; it has started nothing yet.
+  const agents = await Promise.race([starting, told.then(() => undefined)]);
+  if (agents === undefined) return;
   const why = await told;
   logger.info('the agents end', { why });
   await (why === 'asked' ? agents.drain() : agents.stop());

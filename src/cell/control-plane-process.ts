@@ -30,8 +30,14 @@ export async function runControlPlaneProcess(
 ): Promise<void> {
   const credentials = readCredentials(credentialsFile(directory, { role: 'control-plane' }));
   const end = new AbortController();
-  void untilToldToEnd().then((why) => end.abort(why));
-  const bus = await connectBus(credentials, { name: given.name, waitForServer: true });
+  const told = untilToldToEnd();
+  void told.then((why) => end.abort(why));
+  // A bus that never answers must not keep a process that was told to end.
+  const bus = await Promise.race([
+    connectBus(credentials, { name: given.name, waitForServer: true }),
+    told.then(() => undefined),
+  ]);
+  if (bus === undefined) return;
   await requireDurableBus(directory, given['accept-unsynced'], logger);
   const shared = {
     connection: bus.connection,
