@@ -1,5 +1,6 @@
 /** Queries and their answers as they travel on `<cell>.query.<actor>.<what>`. */
 import { strictObject, Type, validator, type Static, type TSchema, type Validator } from '../../machines/index.ts';
+import { HISTORY_QUERY_SCHEMAS, type HistoryQueryAnswers } from './history-messages/index.ts';
 import type { CellStatus } from './query-source.ts';
 
 /** Longest a query may wait for a revision or for new entries. */
@@ -62,6 +63,7 @@ export const QUERY_SCHEMAS = {
   status: StatusQuery,
   schemas: SchemasQuery,
   log: LogQuery,
+  ...HISTORY_QUERY_SCHEMAS,
 } as const;
 
 export type QueryName = keyof typeof QUERY_SCHEMAS;
@@ -128,7 +130,7 @@ export interface StatusAnswer extends CellStatus {
 }
 
 /** Answers by query. Entries of the log are as stored. */
-export interface QueryAnswers {
+export interface QueryAnswers extends HistoryQueryAnswers {
   readonly get: GetAnswer;
   readonly list: ListAnswer;
   readonly table: TableAnswer;

@@ -10,7 +10,8 @@ import { isNestedDeeperThan } from './json-depth.ts';
 import { JSON_MAX_DEPTH } from './limits.ts';
 import { readLog } from './log-query.ts';
 import { queryValidator, type Query, type QueryFailure, type QueryFault, type StatusAnswer } from './query-messages.ts';
-import type { ListOptions, ObjectQueries, QuerySource } from './query-source.ts';
+import { HISTORY_QUERY_SCHEMAS, type HistoryQueryName } from './history-messages/index.ts';
+import { HistoryFailure, type ListOptions, type ObjectQueries, type QuerySource } from './query-source.ts';
 import { publishedSchemas } from './schemas.ts';
 import { parseQuerySubject } from './subjects.ts';
 
@@ -69,10 +70,14 @@ class QueryService<Field extends string> {
     const what = parseQuerySubject(message.subject)?.what;
     const query = readQuery(what, message.data);
     const { source } = this.#options;
-    if (what === 'get' || what === 'list' || what === 'table') {
+    if (what === 'get' || what === 'list' || what === 'table' || isAboutThePast(what)) {
       // Whoever asks now reads what anybody was told before, as from Kubernetes: two commands in a row are two connections.
       const wanted = Math.max((query as { readonly revision?: number }).revision ?? 0, source.status().revision);
       if (wanted > source.queries.revision()) await this.#waitFor(wanted);
+    }
+    if (isAboutThePast(what)) {
+      const answer: (asked: never) => unknown = source.history[what];
+      return [text(answer(query as never))];
     }
     switch (what) {
       case 'get':
@@ -144,11 +149,16 @@ class QueryService<Field extends string> {
   }
 
   #failure(error: unknown): QueryFailure {
-    if (error instanceof QueryError) return { failure: { reason: error.reason, message: error.message } };
+    if (error instanceof QueryError || error instanceof HistoryFailure)
+      return { failure: { reason: error.reason, message: error.message } };
     this.#options.logger.error('a query failed', { error });
     const message = error instanceof Error ? error.message : String(error);
     return { failure: { reason: 'Unavailable', message } };
   }
+}
+
+function isAboutThePast(what: string | undefined): what is HistoryQueryName {
+  return what !== undefined && Object.hasOwn(HISTORY_QUERY_SCHEMAS, what);
 }
 
 function readQuery(what: string | undefined, payload: Uint8Array): unknown {

@@ -1,6 +1,8 @@
 /** What the query service asks: the read model and the log, as ports that the cell wires. */
 import type { ObjectRecord, SelectorRequirement } from '../../machines/index.ts';
 import type { EventLog } from '../log/event-log.ts';
+import type { HistoryQueryAnswers, HistoryQueryName } from './history-messages/index.ts';
+import type { Query, QueryFault } from './query-messages.ts';
 
 /** One term of a field selector; which fields there are is the read model's business. */
 export interface FieldTerm<Field extends string = string> {
@@ -42,6 +44,22 @@ export interface ObjectQueries<Field extends string = string> extends Disposable
   snapshot(): ObjectQueries<Field>;
 }
 
+/** Answers about the past, by query. */
+export type HistoryAnswers = {
+  readonly [Name in HistoryQueryName]: (query: Query<Name>) => HistoryQueryAnswers[Name];
+};
+
+/** The past cannot answer; the message says what to ask for instead. */
+export class HistoryFailure extends Error {
+  override readonly name: string = 'HistoryFailure';
+  readonly reason: QueryFault;
+
+  constructor(reason: QueryFault, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** All a query service needs. */
 export interface QuerySource<Field extends string = string> {
   readonly queries: ObjectQueries<Field>;
@@ -52,6 +70,8 @@ export interface QuerySource<Field extends string = string> {
   /** Where a page's token continues; undefined for what is none. */
   decodeContinue(token: string): { readonly namespace: string; readonly name: string } | undefined;
   readonly log: EventLog;
+  /** Answers to what is asked of the past. They raise HistoryFailure for what cannot be answered. */
+  readonly history: HistoryAnswers;
   /** What this process knows of the cell, for `status`. */
   status(): CellStatus;
 }

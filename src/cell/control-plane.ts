@@ -14,6 +14,8 @@ import type { Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { LogDamageError, type Position } from '../log/entry.ts';
+import { historyAnswers } from '../history/answers/index.ts';
+import { MemoryPast } from '../history/memory-past.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { decodeContinue, parseFieldSelector } from '../read-model/index.ts';
 import { Fold } from '../state/fold.ts';
@@ -93,6 +95,7 @@ class ControlPlane {
   readonly #readModel: OpenReadModel;
   readonly #fold: Fold;
   readonly #writer: Writer;
+  readonly #past = new MemoryPast();
   readonly #answers: AnswerSender;
   readonly #stop: (error: unknown) => void;
 
@@ -103,6 +106,7 @@ class ControlPlane {
     this.#stop = stop;
     this.#fold = new Fold(readModel.state);
     this.#fold.subscribe((applied) => readModel.projector.project(applied));
+    this.#fold.subscribe(this.#past.observe);
     const identifiers = systemIdentifiers;
     this.#writer = new Writer({ log, fold: this.#fold, clock, identifiers, logger, name: `${name}-${process.pid}` });
     this.#answers = new AnswerSender(bus, clock, identifiers);
@@ -219,6 +223,7 @@ class ControlPlane {
           parseFieldSelector,
           decodeContinue,
           log,
+          history: historyAnswers({ past: this.#past, view: this.#fold.state, now: () => clock.now() }),
           status: () => {
             const { position } = this.#fold.state;
             return {

@@ -11,6 +11,8 @@ import type { NatsUser } from '../../src/bus/server-users.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { systemIdentifiers } from '../../src/foundation/identifiers.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
+import { historyAnswers } from '../../src/history/answers/index.ts';
+import { MemoryPast } from '../../src/history/memory-past.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Fold } from '../../src/state/fold.ts';
 import type { CommandSink } from '../../src/writer/command-sink.ts';
@@ -42,6 +44,7 @@ export class BusCell {
   readonly fold = new Fold();
   readonly log = new MemoryLog({ cell: CELL, lineage: 'one', clock: systemClock, appendTimeoutMs: 1_000 });
   readonly writer: Writer;
+  readonly past = new MemoryPast();
   readonly #buses: Bus[] = [];
   readonly #stop = new AbortController();
   #plane: Bus | undefined;
@@ -49,6 +52,7 @@ export class BusCell {
   private constructor(server: TestNatsServer) {
     this.server = server;
     const { fold, log } = this;
+    fold.subscribe(this.past.observe);
     const shared = { clock: systemClock, identifiers: systemIdentifiers, logger: silentLogger };
     this.writer = new Writer({ log, fold, ...shared, name: 'test' });
   }
@@ -88,6 +92,7 @@ export class BusCell {
       parseFieldSelector: () => [],
       decodeContinue: decodeToken,
       log,
+      history: historyAnswers({ past: this.past, view: this.fold.state, now: () => systemClock.now() }),
       status: () => ({
         cell: CELL,
         lineage: 'one',
