@@ -1,7 +1,7 @@
 /** A checkpoint proves what its key signed, and nothing else. */
 import { describe, expect, test } from 'vitest';
 import { newSigningKey } from '../../src/foundation/signing-key.ts';
-import { checkCheckpoint, publicKeyOf, signCheckpoint, signingKeyOf } from '../../src/history/checkpoint.ts';
+import { checkCheckpoint, publicKeyOf, signCheckpoint, signingKeyOf } from '../../src/log/checkpoint.ts';
 
 const key = signingKeyOf(newSigningKey());
 const facts = {
