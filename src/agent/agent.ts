@@ -1,11 +1,9 @@
 /** The node agent: makes this machine's containers match the pods bound to it, and says what it sees. */
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import type { Clock, Timer } from '../foundation/clock.ts';
 import type { Identifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { ControlPlaneLink, WorkList } from './control-plane-link.ts';
-import { readPullSecrets } from './image-credentials.ts';
 import { LocalState } from './local-state.ts';
 import { NodeRegistration } from './node-registration.ts';
 import { createNodeServices } from './node-services.ts';
@@ -13,7 +11,7 @@ import { Pods } from './pods.ts';
 import { Reports } from './reports.ts';
 import type { ContainerRuntime } from './runtimes/container-runtime.ts';
 import { createLimiter } from './runtimes/limiter.ts';
-import { createVolumes } from './volumes/volumes.ts';
+import { diskStorage, type AgentStorage } from './storage.ts';
 
 /** Five of them fit into the 10 s of silence after which a node counts as unreachable. */
 export const HEARTBEAT_INTERVAL_MS = 2_000;
@@ -40,6 +38,8 @@ export interface AgentOptions {
   readonly logger: Logger;
   /** The cell's data directory on this machine; the agent keeps to `agent-<node>` in it. */
   readonly dataDirectory: string;
+  /** What it keeps beside containers; files in the data directory when absent. */
+  readonly storage?: AgentStorage;
   /** The agent's version, as the node shows it. */
   readonly version: string;
   /** Part of the machine that is this node's, above 0 and at most 1; all of it when absent. */
@@ -79,13 +79,12 @@ class NodeAgent implements Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { node, clock, logger, dataDirectory } = options;
-    const directory = join(dataDirectory, `agent-${node}`);
+    const { node, clock, logger, storage = diskStorage(options.dataDirectory, node) } = options;
     this.#reports = new Reports(options);
     const address = options.address ?? machineAddress();
     this.#registration = this.#makeRegistration(address);
-    this.#pods = this.#makePods({ directory, address });
-    this.#localState = new LocalState({ directory, clock, logger, snapshot: () => this.#pods.snapshot() });
+    this.#pods = this.#makePods({ storage, address });
+    this.#localState = new LocalState({ file: storage.work, clock, logger, snapshot: () => this.#pods.snapshot() });
   }
 
   async start(): Promise<void> {
@@ -120,8 +119,8 @@ class NodeAgent implements Agent {
     return new NodeRegistration({ ...this.#options, address, labels, capacityShare, podsMax });
   }
 
-  #makePods({ directory, address }: { readonly directory: string; readonly address: string }): Pods {
-    const { runtime, clock, logger, dataDirectory } = this.#options;
+  #makePods({ storage, address }: { readonly storage: AgentStorage; readonly address: string }): Pods {
+    const { runtime, clock, logger } = this.#options;
     return new Pods({
       runtime,
       clock,
@@ -132,11 +131,11 @@ class NodeAgent implements Agent {
         runtime,
         clock,
         logger,
-        volumes: createVolumes(directory),
+        volumes: storage.volumes,
         starts: createLimiter(STARTS_IN_FLIGHT_MAX),
         pulls: createLimiter(PULLS_IN_FLIGHT_MAX),
         hostIP: address,
-        pullSecrets: (request) => readPullSecrets(dataDirectory, request),
+        pullSecrets: (request) => storage.pullSecrets(request),
         report: (work, update) => this.#reports.submit(work, update),
       },
     });

@@ -1,10 +1,9 @@
 /** What the agent keeps on disk: its last work list and the attempts made, so that it goes on without the control plane after a restart. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock, Timer } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { WorkPod, WorkPosition } from './control-plane-link.ts';
+import type { DurableText } from './storage.ts';
 
 /** Attempts made of a pod, so that none is made twice. */
 export interface PodAttempts {
@@ -38,9 +37,6 @@ export const WRITE_INTERVAL_MAX_MS = 5_000;
 /** Shape of the file; a file of another version counts as none. */
 const VERSION = 1;
 
-/** Its name in the agent's directory. */
-export const WORK_FILE = 'work.json';
-
 /** What such a file says; undefined for one of another version. */
 export function parseSavedState(text: string): SavedState | 'damaged' | undefined {
   const [hash, body = ''] = text.split('\n');
@@ -50,7 +46,7 @@ export function parseSavedState(text: string): SavedState | 'damaged' | undefine
 }
 
 export interface LocalStateOptions {
-  readonly directory: string;
+  readonly file: DurableText;
   readonly clock: Clock;
   readonly logger: Logger;
   /** What to write, asked when it is written. */
@@ -59,27 +55,22 @@ export interface LocalStateOptions {
 
 export class LocalState {
   readonly #options: LocalStateOptions;
-  readonly #path: string;
   #timer: Timer | undefined;
   #firstChangeAt: number | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: LocalStateOptions) {
     this.#options = options;
-    this.#path = join(options.directory, WORK_FILE);
   }
 
   /** Undefined when there is none, or none that can be trusted: then the engine and a full work list say it all. */
   async load(): Promise<SavedState | undefined> {
-    let text: string;
-    try {
-      text = await readFile(this.#path, 'utf8');
-    } catch {
-      return undefined; // The first start of this node.
-    }
+    const { file, logger } = this.#options;
+    const text = await file.read();
+    if (text === undefined) return undefined; // The first start of this node.
     const saved = parseSavedState(text);
     if (saved === 'damaged') {
-      this.#options.logger.warn('the saved work list is damaged and is not used', { path: this.#path });
+      logger.warn('the saved work list is damaged and is not used', { path: file.path });
       return undefined;
     }
     return saved;
@@ -103,40 +94,16 @@ export class LocalState {
   }
 
   async #write(): Promise<void> {
-    const { directory, logger } = this.#options;
+    const { file, logger } = this.#options;
     const body = JSON.stringify({ version: VERSION, ...this.#options.snapshot() });
     try {
-      await mkdir(directory, { recursive: true });
-      await writeDurably(this.#path, `${hashOf(body)}\n${body}`);
-      await syncDirectory(directory);
+      await file.write(`${hashOf(body)}\n${body}`);
     } catch (error) {
       logger.error('the work list could not be saved; a restart without the control plane would not know it', {
         error,
-        path: this.#path,
+        path: file.path,
       });
     }
-  }
-}
-
-/** Whoever reads sees the old file or the new one, never a part. */
-async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

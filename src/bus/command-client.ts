@@ -3,10 +3,9 @@ import type { Command, CommandDraft, NotDecidedReason, Outcome } from '../../mac
 import type { Clock } from '../foundation/clock.ts';
 import type { CommandSink } from '../writer/command-sink.ts';
 import type { CommandReply } from './command-service.ts';
-import type { Bus } from './connection.ts';
 import { REQUEST_MAX_BYTES } from './limits.ts';
 import { NoResponderError, RequestTimeoutError, RequestTooLargeError, type Requester } from './requester.ts';
-import { MANY } from './subjects.ts';
+import { MANY, type Subjects } from './subjects.ts';
 
 /** First wait for an answer; doubles with each repeat, so that a slow writer is not drowned in repeats. */
 const ANSWER_FIRST_MS = 2_000;
@@ -42,9 +41,16 @@ export class NoWriterError extends Error {
   override readonly name = 'NoWriterError';
 }
 
+/** What it needs of a connection. */
+export interface CommandBus {
+  readonly actor: string;
+  readonly subjects: Pick<Subjects, 'command'>;
+  readonly connection: { isClosed(): boolean };
+}
+
 export interface CommandClientOptions {
-  readonly bus: Bus;
-  readonly requester: Requester;
+  readonly bus: CommandBus;
+  readonly requester: Pick<Requester, 'request'>;
   readonly clock: Clock;
   readonly deadlineMs?: number;
   /** Highest revision the sender has seen; becomes `seen` of commands that name none. */
@@ -138,7 +144,7 @@ function tooLarge(message: string): Outcome {
   return { outcome: 'not-decided', why: 'TooLarge', message };
 }
 
-function subjectOf(bus: Bus, commands: readonly Command[]): string {
+function subjectOf(bus: CommandBus, commands: readonly Command[]): string {
   const [first] = commands;
   if (first === undefined) throw new Error('a message has commands');
   const same = commands.every(({ kind, verb }) => kind === first.kind && verb === first.verb);

@@ -33,7 +33,7 @@ export function serveCommands(options: CommandServiceOptions, signal: AbortSigna
 }
 
 async function answer({ sink, answers, bus }: CommandServiceOptions, message: Msg): Promise<void> {
-  const outcomes = await decide(sink, message);
+  const outcomes = await decideMessage(sink, message.subject, message.data);
   if (!message.reply) return;
   const reply: CommandReply = { outcomes };
   const payload = Buffer.from(JSON.stringify(reply));
@@ -44,8 +44,13 @@ async function answer({ sink, answers, bus }: CommandServiceOptions, message: Ms
 
 const SMALL_REPLY_MAX_BYTES = 64 * 1024;
 
-async function decide(sink: CommandSink, message: Msg): Promise<readonly Outcome[]> {
-  const items = readCommandMessage(message.subject, message.data);
+/** Has the commands of a message decided; an outcome for each, or one for a message that cannot be read. */
+export async function decideMessage(
+  sink: CommandSink,
+  subject: string,
+  payload: Uint8Array,
+): Promise<readonly Outcome[]> {
+  const items = readCommandMessage(subject, payload);
   if ('unreadable' in items) return [malformed(items.unreadable)];
   const outcomes: (Outcome | undefined)[] = items.map((item) => {
     if ('unreadable' in item) return malformed(item.unreadable);

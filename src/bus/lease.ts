@@ -1,5 +1,5 @@
 /** The writer's lease in a NATS KV bucket: taken over when its holder has not renewed it for its life, by the observer's own clock. */
-import type { KV, NatsConnection } from 'nats';
+import type { NatsConnection } from 'nats';
 import type { Clock } from '../foundation/clock.ts';
 import { LEASE_MS, LEASE_STEP_MS, type Lease } from '../writer/lease.ts';
 
@@ -23,11 +23,28 @@ export async function openLease(options: NatsLeaseOptions): Promise<Lease> {
   await connection.jetstream().views.kv(bucket, { history: 1, replicas });
   // An answer after the next step is of no use, and a process that ends must not wait for a bus that is gone.
   const kv = await connection.jetstream({ timeout: LEASE_STEP_MS }).views.kv(bucket, { bindOnly: true });
-  return new NatsLease(kv, options);
+  return new StoredLease(kv, options);
 }
 
-class NatsLease implements Lease {
-  readonly #kv: KV;
+/** An entry of the store: who holds the lease, and the number of that write. */
+export interface LeaseEntry {
+  readonly revision: number;
+  readonly operation: string;
+  string(): string;
+}
+
+/** Where the lease is kept: a NATS KV bucket, or what the simulator puts in its place. */
+export interface LeaseStore {
+  get(key: string): Promise<LeaseEntry | null>;
+  /** Rejects with error code 10071 where there is one already. */
+  create(key: string, value: string): Promise<number>;
+  /** Rejects with error code 10071 where the last write is another one. */
+  update(key: string, value: string, revision: number): Promise<number>;
+}
+
+/** The lease by compare-and-swap on one key. */
+export class StoredLease implements Lease {
+  readonly #kv: LeaseStore;
   readonly #holder: string;
   readonly #clock: Clock;
   /** Revision of our own last write, while we hold it. */
@@ -35,7 +52,7 @@ class NatsLease implements Lease {
   /** What we last saw of another's, and since when it stands so. */
   #seen: { readonly revision: number; readonly since: number } | undefined;
 
-  constructor(kv: KV, options: NatsLeaseOptions) {
+  constructor(kv: LeaseStore, options: Pick<NatsLeaseOptions, 'holder' | 'clock'>) {
     this.#kv = kv;
     this.#holder = options.holder;
     this.#clock = options.clock;
@@ -81,7 +98,7 @@ class NatsLease implements Lease {
 }
 
 /** JetStream's "wrong last sequence". */
-const WRONG_LAST_SEQUENCE = 10071;
+export const WRONG_LAST_SEQUENCE = 10071;
 
 function isWrongRevision(error: unknown): boolean {
   const code = (error as { readonly api_error?: { readonly err_code?: number } }).api_error?.err_code;

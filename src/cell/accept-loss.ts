@@ -4,10 +4,9 @@ import { beginLineage } from '../log/begin-lineage.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { JetStreamLogOptions } from '../log/jetstream-log.ts';
 import { Fold } from '../state/fold.ts';
-import { Batch } from '../writer/batch.ts';
-import { WRITER_LIMITS } from '../writer/limits.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { knownPositions } from './known-positions.ts';
+import { lineageAfterLoss } from './lineage-after-loss.ts';
 import { findLoss } from './loss.ts';
 
 export interface AcceptLossOptions extends JetStreamLogOptions {
@@ -27,35 +26,15 @@ export async function acceptLoss(options: AcceptLossOptions): Promise<EventLog> 
     logger.info('the log is whole: there is no loss to accept');
     return log;
   }
-  const { position } = fold.state;
-  // Above every revision that anybody can have seen: one commit takes far longer than a microsecond.
-  const firstRevision = Math.max(position.revision, clock.now() * 1000, ...known.map(({ revision }) => revision)) + 1;
-  logger.warn('a loss is accepted: a new lineage begins', {
-    loss: loss.message,
-    lastGoodEntry: position.entry,
-    firstRevision,
-  });
-  return beginLineage({
-    ...options,
-    from: log,
-    lastGoodEntry: position.entry,
-    lastGoodHash: position.hash,
+  const after = lineageAfterLoss({
+    state: fold.state,
+    known,
+    continues: log.lineage,
+    now: clock.now(),
     identifiers: systemIdentifiers,
-    firstEntry: (lineage) =>
-      new Batch({
-        state: fold.state,
-        identifiers: systemIdentifiers,
-        limits: WRITER_LIMITS,
-        now: clock.now(),
-        writer: `accept-loss-${process.pid}`,
-        lineage,
-        firstRevision,
-        lineageStart: {
-          continues: log.lineage,
-          lastGoodEntry: position.entry,
-          lastGoodHash: position.hash,
-          why: 'loss-accepted',
-        },
-      }).prepare().payload,
+    writer: `accept-loss-${process.pid}`,
   });
+  const { lastGoodEntry, firstRevision } = after;
+  logger.warn('a loss is accepted: a new lineage begins', { loss: loss.message, lastGoodEntry, firstRevision });
+  return beginLineage({ ...options, ...after, from: log, identifiers: systemIdentifiers });
 }

@@ -8,7 +8,6 @@ import { openLease } from '../bus/lease.ts';
 import { NodeGateway } from '../bus/node-gateway.ts';
 import { serveQueries } from '../bus/query-service.ts';
 import { bootstrapCommands } from '../../machines/index.ts';
-import type { WorkPosition } from '../agent/control-plane-link.ts';
 import { WorkLists } from '../control-loop/work-lists.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
@@ -23,8 +22,7 @@ import { runLeadership } from '../writer/leadership.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
 import { Writer } from '../writer/writer.ts';
 import { checkChain } from './chain-check.ts';
-import { isOnLog } from './loss.ts';
-import { anotherSeen, contradiction } from './known-positions.ts';
+import { NodePositions } from './node-positions.ts';
 import { openReadModel, type OpenReadModel } from './open-read-model.ts';
 import { startTerm } from './term.ts';
 
@@ -163,13 +161,14 @@ class ControlPlane {
 
   #serveNodes(signal: AbortSignal, heard: (node: string) => void): void {
     const fold = this.#fold;
-    const compared = new Set<string>();
+    const { log, logger } = this.#options;
+    const seen = new NodePositions({ log, logger, position: () => fold.state.position, onLoss: this.#stop });
     const gateway = new NodeGateway(
       {
         bus: this.#options.bus,
         identifiers: systemIdentifiers,
-        onHeartbeat: (node, seen) => {
-          if (seen) void this.#compare(node, seen, compared);
+        onHeartbeat: (node, position) => {
+          if (position) void seen.compare(node, position);
           heard(node);
         },
         onWorkRequest: (node) => work.publishFull(node),
@@ -192,20 +191,6 @@ class ControlPlane {
       forget();
     });
     work.publishAll();
-  }
-
-  /** Stops when a node has seen more of the log than there is. One that merely saw a newer writer's entries finds them in it. */
-  async #compare(node: string, seen: WorkPosition, compared: Set<string>): Promise<void> {
-    const { log, logger } = this.#options;
-    const damage = contradiction(this.#fold.state.position, seen, `node ${node}`);
-    // What a node has seen before is compared once a term: later it only sees what this writer shows it.
-    if (damage === undefined && compared.has(node)) return;
-    try {
-      if (!(await isOnLog(seen, log))) this.#stop(damage ?? anotherSeen(seen, `node ${node}`));
-      compared.add(node);
-    } catch (error) {
-      logger.warn('cannot compare a position with the log', { node, error });
-    }
   }
 
   #serveQueries(signal: AbortSignal): void {

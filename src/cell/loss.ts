@@ -6,7 +6,7 @@ import type { EventLog } from '../log/event-log.ts';
 import { Fold } from '../state/fold.ts';
 import { catchUp } from '../writer/catch-up.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
-import { anotherSeen, contradiction, type KnownPosition } from './known-positions.ts';
+import { anotherSeen, contradiction, type KnownPosition } from './seen-position.ts';
 
 export interface LossOptions {
   readonly log: EventLog;

@@ -22,6 +22,8 @@ export interface TermOptions {
 /** The parts of one term as this process. */
 export interface Term {
   readonly nodeHealth: NodeHealth;
+  /** Keys that controllers have still to look at, or wait to: none, and all is as they want it. */
+  pending(): number;
 }
 
 /** Starts everything that acts for the cell; all of it ends with the signal. */
@@ -52,5 +54,5 @@ export function startTerm(options: TermOptions, signal: AbortSignal): Term {
     },
     { once: true },
   );
-  return { nodeHealth };
+  return { nodeHealth, pending: () => controllers.reduce((sum, controller) => sum + controller.pending, 0) };
 }

@@ -3,6 +3,7 @@ import { Events, type NatsConnection } from 'nats';
 import { subjectsOf } from '../bus/subjects.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { LineageError } from './lineage-error.ts';
 import { LogUnavailableError, type AppendOutcome, type EventLog, type StoredEntry } from './event-log.ts';
 import { JetStreamApi } from './jetstream-api.ts';
 import { EntryPublisher } from './jetstream-append.ts';
@@ -36,11 +37,6 @@ export interface JetStreamLogOptions {
   readonly replicas?: number;
   /** How long an append waits before its outcome is unknown. */
   readonly appendTimeoutMs?: number;
-}
-
-/** The cell's lineages are not what they must be: two of them are current, or one that was taken over is missing. Terminal. */
-export class LineageError extends Error {
-  override readonly name = 'LineageError';
 }
 
 /** All lineages of a cell, those still being copied too. Raises LogUnavailableError. */

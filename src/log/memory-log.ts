@@ -36,6 +36,13 @@ export interface MemoryLogOptions {
   readonly appendTimeoutMs: number;
   /** Asked for each append; no fault when undefined. */
   faultOf?(number: number, payload: Uint8Array): AppendFault | undefined;
+  /** Told of each entry the moment it is stored. */
+  onStored?(entry: StoredEntry): void;
+}
+
+/** Appended to a log that was left behind. */
+export class SealedLogError extends Error {
+  override readonly name = 'SealedLogError';
 }
 
 /** The reason of an unknown outcome. */
@@ -56,6 +63,7 @@ export class MemoryLog implements EventLog {
   #delivered = 0;
   /** Requests that arrived while frozen, to be served by `thaw`. */
   #frozen: (() => void)[] | undefined;
+  #sealed = false;
   /** Where each reader is. */
   readonly #readers = new Set<{ next: number }>();
   readonly #onChange = new Set<() => void>();
@@ -97,12 +105,15 @@ export class MemoryLog implements EventLog {
 
   #receive(number: number, payload: Uint8Array, fault: AppendFault, answer: (outcome: AppendOutcome) => void): void {
     this.#received++;
+    if (this.#sealed)
+      return answer({ outcome: 'unknown', cause: new SealedLogError(`lineage ${this.lineage} takes no entries`) });
     const accepted = number === this.#last + 1;
     const lastNumber = this.#last;
     if (accepted) {
       this.#stored.set(number, payload);
       this.#last = number;
       if (!fault.notSynced) this.#synced = number;
+      this.#options.onStored?.({ number, payload });
       this.#changed();
     }
     if (fault.acknowledgementLost) return;
@@ -177,6 +188,16 @@ export class MemoryLog implements EventLog {
     this.#synced = Math.min(this.#synced, this.#last);
     for (const reader of this.#readers) reader.next = Math.min(reader.next, this.#last + 1);
     this.#changed();
+  }
+
+  /** Entries after this one cannot be read any more, though the log goes on counting from where it was. */
+  loseTail(lastNumber: number): void {
+    for (let number = lastNumber + 1; number <= this.#last; number++) this.#stored.delete(number);
+  }
+
+  /** Takes no more entries: the cell goes on in another lineage. */
+  seal(): void {
+    this.#sealed = true;
   }
 
   /** One entry cannot be read any more, though the log still counts it. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { SavedState } from '../../src/agent/local-state.ts';
 import { LocalState, QUIET_MS, WRITE_INTERVAL_MAX_MS } from '../../src/agent/local-state.ts';
+import { diskText, WORK_FILE } from '../../src/agent/storage.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
 import { eventually, workPod } from '../support/agent-harness.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -19,10 +20,11 @@ async function setUp() {
     pods: [workPod()],
     attempts: { 'uid-1': { sandboxes: 1, containers: { app: 0 } } },
   };
+  const path = join(directory, WORK_FILE);
   let writes = 0;
   const make = () =>
     new LocalState({
-      directory,
+      file: diskText(path),
       clock,
       logger: silentLogger,
       snapshot: () => {
@@ -30,7 +32,7 @@ async function setUp() {
         return saved;
       },
     });
-  return { clock, saved, make, path: join(directory, 'work.json'), writes: () => writes };
+  return { clock, saved, make, path, writes: () => writes };
 }
 
 it('what was written is read again', async () => {
@@ -87,7 +89,7 @@ it('a directory that cannot be written stops nobody', async () => {
   const { make, path } = await setUp();
   await make().flush();
   const state = new LocalState({
-    directory: join(path, 'below-a-file'),
+    file: diskText(join(path, 'below-a-file')),
     clock: new ManualClock(),
     logger: silentLogger,
     snapshot: () => ({ formerLineages: [], pods: [], attempts: {} }),

@@ -1,7 +1,7 @@
 /** A start from a kept state is allowed only where the log proves it right; else the log is replayed from its beginning. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { findLoss, requireNothingLost } from '../../src/cell/loss.ts';
-import { contradiction, type KnownPosition } from '../../src/cell/known-positions.ts';
+import { contradiction, type KnownPosition } from '../../src/cell/seen-position.ts';
 import { trustedState, type StoredState } from '../../src/cell/start-state.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { silentLogger, type Logger } from '../../src/foundation/logger.ts';

@@ -81,6 +81,24 @@ describe('faults of the memory log', () => {
     expect(await reading).toEqual([{ number: 3, payload }]);
   });
 
+  test('a tail that is lost is counted still, and what comes next follows its gap', async () => {
+    const log = memoryLog();
+    for (let number = 1; number <= 4; number++) await log.append(number, payload);
+    log.loseTail(2);
+    expect(await log.lastNumber()).toBe(4);
+    expect(await log.get(3)).toBeUndefined();
+    expect(await log.append(5, payload)).toEqual({ outcome: 'appended' });
+    expect((await readCount(log, 1, 3)).map(({ number }) => number)).toEqual([1, 2, 5]);
+  });
+
+  test('a sealed log says nothing of an append, and keeps what it has', async () => {
+    const log = memoryLog();
+    await log.append(1, payload);
+    log.seal();
+    expect(await log.append(2, payload)).toMatchObject({ outcome: 'unknown' });
+    expect(await log.lastNumber()).toBe(1);
+  });
+
   test('a lost or damaged entry is passed over or on', async () => {
     const log = memoryLog();
     for (let number = 1; number <= 3; number++) await log.append(number, payload);
