@@ -63,8 +63,9 @@ export class SyntheticLog {
       else if (outcome.outcome !== 'accepted') throw new Error(`${waiting.id}: ${JSON.stringify(outcome)}`);
     }
     this.#waiting = left;
-    const { entry, overlay, payload, hash } = batch.prepare();
-    this.fold.adopt(entry, overlay, hash);
+    const prepared = batch.prepare();
+    const { entry, payload } = prepared;
+    this.fold.adopt(prepared);
     this.commits += entry.commits.length;
     this.#appends.push(
       this.#log.append(entry.number, payload).then((settled) => {

@@ -10,13 +10,13 @@ export interface Change {
   readonly before: ObjectRecord | undefined;
   /** Undefined when the commit removed the object. */
   readonly after: ObjectRecord | undefined;
-  /** JSON texts of the context parts this commit changed, made for the state hash; undefined for a part that went away. */
-  readonly texts: ReadonlyMap<string, string | undefined>;
 }
 
 /** An entry that has been folded into the state. */
 export interface AppliedEntry {
   readonly entry: Entry;
+  /** The entry as the log has it; whoever keeps it for long copies it, since it may be part of a larger buffer. */
+  readonly payload: Uint8Array;
   readonly position: Position;
   readonly changes: readonly Change[];
   /** What it made the state remember of its commands, in order; repeats that taught nothing new are not among them. */

@@ -6,6 +6,16 @@ import type { AppliedEntry, EntrySubscriber } from './applied-entry.ts';
 import { CellState, FOLD_VERSION } from './cell-state.ts';
 import { Overlay } from './overlay.ts';
 
+/** An entry whose overlay is known already. */
+export interface FoldableEntry {
+  readonly entry: Entry;
+  readonly overlay: Overlay;
+  /** The entry as it is stored. */
+  readonly payload: Uint8Array;
+  /** hashOf the payload. */
+  readonly hash: string;
+}
+
 /** One place through which every entry, own or foreign, reaches the state and then the subscribers, in log order. */
 export class Fold {
   readonly state: CellState;
@@ -46,11 +56,11 @@ export class Fold {
     if (entry.fold === FOLD_VERSION && state !== entry.state) {
       throw new LogDamageError({ ...at, what: `the state after it is ${state}, but it says ${entry.state}` });
     }
-    return this.adopt(entry, overlay, hashOf(stored.payload));
+    return this.adopt({ entry, overlay, payload: stored.payload, hash: hashOf(stored.payload) });
   }
 
   /** Takes over an entry that the log has acknowledged and whose overlay is already known. */
-  adopt(entry: Entry, overlay: Overlay, hash: string): AppliedEntry {
+  adopt({ entry, overlay, payload, hash }: FoldableEntry): AppliedEntry {
     const position: Position = {
       lineage: entry.lineage,
       entry: entry.number,
@@ -62,6 +72,7 @@ export class Fold {
     const outcomes = [...overlay.outcomes.values()];
     const applied: AppliedEntry = {
       entry,
+      payload,
       position,
       changes: overlay.changes,
       outcomes,

@@ -1,13 +1,8 @@
 /** What one entry does to the state, staged beside it: decided and evolved here first, adopted only once the log has the entry. */
 import {
-  evolve,
-  initialState,
   isBeingDeleted,
-  isFinal,
   keyText,
   type Commit,
-  type Kind,
-  type MachineState,
   type ObjectContext,
   type ObjectKey,
   type ObjectRecord,
@@ -17,21 +12,20 @@ import {
 } from '../../machines/index.ts';
 import type { Change } from './applied-entry.ts';
 import type { CellState, Forgotten } from './cell-state.ts';
-import { bytesAtMost, bytesOf, changedParts, lengthOf, removedParts, type PartHashes } from './object-parts.ts';
+import { recordAfter } from './commit-step.ts';
+import { bytesOf } from './object-bytes.ts';
 import { kindOf, type Slot } from './object-store.ts';
+import { reopens } from './outcome-memory.ts';
 import { acceptedOutcome, refusedOutcome, unchangedOutcome, type RememberedOutcome } from './outcomes.ts';
-import { outcomeHash, stateHashText, sum } from './state-hash.ts';
 import { StagedIndexes } from './staged-indexes.ts';
-import { currentEvent } from './current-event.ts';
+import { contentSum, HashSum, idHash, objectHash, outcomeHash, stateHashText, type ContentSum } from './state-hash.ts';
 
 /** An object as this overlay leaves it; `record` is undefined once it is gone. */
 export interface StagedObject {
   /** The base's place of an object of this name; undefined where it has none. */
   readonly slot: Readonly<Slot> | undefined;
   readonly record: ObjectRecord | undefined;
-  readonly hashes: PartHashes;
-  /** Never less than the bytes of its parts as JSON. */
-  readonly bytesAtMost: number;
+  readonly content: ContentSum;
 }
 
 /** A commit that would make its object larger than the limit. */
@@ -59,23 +53,20 @@ export class Overlay implements View {
   readonly changes: Change[] = [];
   readonly #indexes = new StagedIndexes(this.changes);
   #revision: number;
-  #total: bigint;
+  readonly #total: HashSum;
+  /** How many of the outcomes take the place of one of the base. */
+  #replaced = 0;
   #forgotten: Forgotten | undefined;
 
   /** `firstRevision` is the revision the first commit staged will have. */
   constructor(base: CellState, firstRevision = base.revision + 1) {
     this.#base = base;
     this.#revision = firstRevision - 1;
-    this.#total = base.total;
+    this.#total = new HashSum(base.total);
   }
 
   get revision(): number {
     return this.#revision;
-  }
-
-  /** The sum of all hashes, before outcomes are forgotten. */
-  get total(): bigint {
-    return this.#total;
   }
 
   /** What the entry makes the base forget, which is known once it is sealed. */
@@ -135,28 +126,16 @@ export class Overlay implements View {
     const text = keyText(commit);
     const staged = this.#objects.get(text);
     const slot = staged === undefined ? this.#base.slotOf(commit) : staged.slot;
-    const old = staged ?? slot;
-    const before = old?.record;
-    if (before !== undefined && before.uid !== commit.uid) {
-      throw new Error(
-        `commit ${commit.revision} is for uid ${commit.uid}, but ${keyText(commit)} has uid ${before.uid}`,
-      );
-    }
-    let state: MachineState = before ?? initialState(kind.machine);
-    for (const event of commit.events) {
-      const { type, data } = currentEvent(kind, event);
-      state = evolve(kind.machine, state, { type, data, time });
-    }
-    const after = isFinal(kind.machine, state.value) ? undefined : makeRecord(kind, commit, before, state);
-    const { hashes, added, texts } = after
-      ? changedParts(before, after, old?.hashes)
-      : removedParts(before, old?.hashes);
-    const bytes = after ? boundedBytes(after, (old?.bytesAtMost ?? 0) + bytesAtMost(lengthOf(texts)), limits) : 0;
-    this.#objects.set(text, { slot, record: after, hashes, bytesAtMost: bytes });
-    this.#total = sum(this.#total, added);
+    const before = staged === undefined ? slot?.record : staged.record;
+    const known = staged?.content ?? slot ?? NOTHING;
+    const after = recordAfter(kind, commit, before, time);
+    const content = after === undefined ? NOTHING : boundedContent(before, after, known, limits);
+    if (before !== undefined) this.#total.subtract(objectHash(before, known));
+    if (after !== undefined) this.#total.add(objectHash(after, content));
+    this.#objects.set(text, { slot, record: after, content });
     this.#revision = commit.revision;
     this.#remember(acceptedOutcome(commit, before ?? commit));
-    const change: Change = { commit, before, after, texts };
+    const change: Change = { commit, before, after };
     this.changes.push(change);
     return change;
   }
@@ -174,19 +153,25 @@ export class Overlay implements View {
   seal(): string {
     for (const refused of this.#refused.splice(0)) this.#remember(refusedOutcome(refused, this.#revision));
     for (const unchanged of this.#unchanged.splice(0)) this.#remember(unchangedOutcome(unchanged, this.#revision));
-    this.#forgotten = this.#base.forget(this);
-    const { total, forgottenThrough } = this.#forgotten;
-    return stateHashText(total, this.#revision, forgottenThrough);
+    const count = this.#base.outcomeCount + this.#outcomes.size - this.#replaced;
+    const isReplaced = this.#replaced === 0 ? {} : { isReplaced: (id: string) => this.#outcomes.has(id) };
+    this.#forgotten = this.#base.forgettable(this, { count, ...isReplaced });
+    this.#total.subtract(this.#forgotten.hash);
+    return stateHashText(this.#total, this.#revision, this.#forgotten.forgottenThrough);
   }
 
   /** Accepted and unchanged close an id; a refusal stands until a higher attempt. */
   #remember(outcome: RememberedOutcome): void {
-    const known = this.outcomeOf(outcome.commandId);
-    if (known !== undefined && (known.outcome !== 'refused' || known.attempt >= outcome.attempt)) return;
-    this.#total = sum(this.#total, outcomeHash(outcome), known === undefined ? 0n : outcomeHash(known));
-    // So that it becomes the last.
-    if (known !== undefined) this.#outcomes.delete(outcome.commandId);
-    this.#outcomes.set(outcome.commandId, outcome);
+    const { commandId } = outcome;
+    const known = this.outcomeOf(commandId);
+    if (known !== undefined) {
+      if (!reopens(known, outcome.attempt)) return;
+      this.#total.subtract(outcomeHash(idHash(commandId), known));
+      // So that it becomes the last.
+      if (!this.#outcomes.delete(commandId)) this.#replaced++;
+    }
+    this.#total.add(outcomeHash(idHash(commandId), outcome));
+    this.#outcomes.set(commandId, outcome);
   }
 
   #isStaged(record: ObjectRecord): boolean {
@@ -194,26 +179,22 @@ export class Overlay implements View {
   }
 }
 
-/** The bound on an object's bytes, made exact where it passes the limit. Raises ObjectTooLargeError; what is on its way out may always go on. */
-function boundedBytes(after: ObjectRecord, bound: number, limits: StageLimits | undefined): number {
-  if (limits === undefined || bound <= limits.objectMaxBytes || isBeingDeleted(after.context.metadata)) return bound;
+const NOTHING: ContentSum = { low: 0, high: 0, bytesAtMost: 0 };
+
+/**
+ * The content's sum after a change, with its bound on the bytes made exact where it passes the limit. Raises
+ * ObjectTooLargeError; what is on its way out may always go on.
+ */
+function boundedContent(
+  before: ObjectRecord | undefined,
+  after: ObjectRecord,
+  known: ContentSum,
+  limits: StageLimits | undefined,
+): ContentSum {
+  const content = contentSum(before, after, known);
+  if (limits === undefined || content.bytesAtMost <= limits.objectMaxBytes || isBeingDeleted(after.context.metadata))
+    return content;
   const bytes = bytesOf(after);
   if (bytes > limits.objectMaxBytes) throw new ObjectTooLargeError(after, bytes);
-  return bytes;
-}
-
-/** Takes the key's texts from the record before, so that an object's versions share them instead of one copy each. */
-function makeRecord(kind: Kind, commit: Commit, before: ObjectRecord | undefined, state: MachineState): ObjectRecord {
-  const key = before ?? commit;
-  return {
-    kind: kind.kind,
-    namespace: key.namespace,
-    name: key.name,
-    uid: before?.uid ?? state.context.metadata.uid,
-    revision: commit.revision,
-    createdRevision: before?.createdRevision ?? commit.revision,
-    correlation: commit.correlation,
-    value: state.value,
-    context: state.context,
-  };
+  return { ...content, bytesAtMost: bytes };
 }

@@ -217,7 +217,7 @@ export class Writer implements CommandSink {
   }
 
   #adopt(prepared: PreparedEntry): void {
-    this.#options.fold.adopt(prepared.entry, prepared.overlay, prepared.hash);
+    this.#options.fold.adopt(prepared);
   }
 }
 

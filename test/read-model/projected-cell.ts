@@ -69,8 +69,7 @@ export class FoldedLog {
       if (outcome === 'full') throw new Error('the entry is full: send fewer commands');
       return outcome;
     });
-    const { entry, overlay, hash } = batch.prepare();
-    return { applied: this.fold.adopt(entry, overlay, hash), outcomes };
+    return { applied: this.fold.adopt(batch.prepare()), outcomes };
   }
 
   /** An entry whose commands must all be accepted. */
