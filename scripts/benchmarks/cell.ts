@@ -1,13 +1,13 @@
 /** A cell for one benchmark: its own data directory, its own processes, ended and removed when the benchmark is over. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataDirectory, identityOf } from '../../src/cell/data-directory.ts';
 import { runningCell, type RunningCell } from '../../src/cell/running-cell.ts';
 import type { RuntimeName } from '../../src/cell/runtime-name.ts';
-import { PROCESS_PROGRAM } from '../../src/cell/supervisor.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
+import { packagePath } from '../../src/foundation/package-path.ts';
 import { connect, type CellClient } from '../../src/index.ts';
 import { usageOf, type Usage } from './processes.ts';
 
@@ -39,7 +39,7 @@ export async function startCell(options: BenchCellOptions): Promise<BenchCell> {
   const log = openSync(join(root, 'supervisor.log'), 'a');
   const supervisor = spawn(
     process.execPath,
-    [PROCESS_PROGRAM, 'supervisor', '--data', root, '--nodes', nodes, '--runtime', options.runtime],
+    [bundledProgram(), 'supervisor', '--data', root, '--nodes', nodes, '--runtime', options.runtime],
     { stdio: ['pipe', log, log], detached: true },
   );
   const ended = new Promise((resolve) => supervisor.once('exit', resolve));
@@ -58,6 +58,11 @@ export async function startCell(options: BenchCellOptions): Promise<BenchCell> {
       if (!options.keep) rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** What users run. */
+function bundledProgram(): string {
+  return join(execFileSync(packagePath('scripts/build'), { encoding: 'utf8' }).trim(), 'process.js');
 }
 
 async function readyNodes(client: CellClient): Promise<number> {

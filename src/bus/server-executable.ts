@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { packagePath } from '../foundation/package-path.ts';
 import { NatsServerError } from './server-error.ts';
 
 const run = promisify(execFile);
@@ -58,7 +58,7 @@ async function versionOf(path: string): Promise<string> {
 
 /** Setup also looks where it unpacks packages itself. */
 async function foundBySetup(): Promise<string | undefined> {
-  const setup = fileURLToPath(new URL('../../scripts/setup', import.meta.url));
+  const setup = packagePath('scripts/setup');
   try {
     const { stdout } = await run(setup, ['--print', 'nats-server']);
     return stdout.trim() || undefined;

@@ -11,6 +11,8 @@ import { NatsServerError } from './server-error.ts';
 const MEMORY_LIMIT_BYTES = 512 * 1024 * 1024;
 /** On a small machine the server gets no more than this share. */
 const MEMORY_LIMIT_SHARE = 0.25;
+/** Go lets its heap double by default; half as much costs no time that could be measured, and saves 8 MB. */
+const HEAP_GROWTH_PERCENT = '50';
 /** What the process says last on standard error, kept for the error message; characters. */
 const LAST_WORDS_LENGTH = 4096;
 /** SIGTERM took 0.8 s at a million compressed messages; ten times that is a hang. */
@@ -61,7 +63,7 @@ export async function startProcess(options: {
     // A session of its own: Ctrl-C at the terminal is for the supervisor, which stops the server last.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { GOMEMLIMIT: memoryLimit(), ...process.env },
+    env: { GOMEMLIMIT: memoryLimit(), GOGC: HEAP_GROWTH_PERCENT, ...process.env },
   });
   return watch(child, program ?? executable, clock);
 }

@@ -1,9 +1,9 @@
 /** The images a cell needs that no registry has: the sandbox and the demo, made locally by scripts/images. */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { packagePath } from '../foundation/package-path.ts';
 import { CellStartError } from './up-options.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/images', import.meta.url));
+const SCRIPT = packagePath('scripts/images');
 
 /** Makes what is missing; quick when all is there. Raises CellStartError. */
 export function makeImages(): Promise<void> {

@@ -1,10 +1,10 @@
 /** What an image's name means where there are no images: our own demo, or nothing, so that the container must bring a command. */
-import { join } from 'node:path';
+import { packagePath } from '../../../foundation/package-path.ts';
 import type { ImageOutcome, ImageRequest } from '../container-runtime.ts';
 import { parseImageReference } from '../image-reference.ts';
 
 const DEMO_IMAGE = 'periplus/demo:1';
-const DEMO_COMMAND = [process.execPath, join(import.meta.dirname, 'demo-server.ts')];
+const DEMO_COMMAND = [process.execPath, packagePath('src/agent/runtimes/process/demo-server.ts')];
 
 /** What a container of the image runs when it brings no command; undefined when the image means nothing here. */
 export function commandOfImage(image: string): readonly string[] | undefined {

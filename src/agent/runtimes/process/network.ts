@@ -2,15 +2,15 @@
 import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { packagePath } from '../../../foundation/package-path.ts';
 import { RuntimeError } from '../container-runtime.ts';
 import type { SandboxDescription } from './records.ts';
 import type { Owner } from './places.ts';
 
 const run = promisify(execFile);
 
-const SCRIPT = join(import.meta.dirname, 'network.sh');
+const SCRIPT = packagePath('src/agent/runtimes/process/network.sh');
 const SCRIPT_TIMEOUT_MS = 30_000;
 /** Of the cell's name, since the kernel allows 15 characters for an interface's. */
 const LINK_HASH_LENGTH = 8;

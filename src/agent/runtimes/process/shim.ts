@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { packagePath } from '../../../foundation/package-path.ts';
 import { RuntimeError } from '../container-runtime.ts';
 
 /**
@@ -10,7 +11,7 @@ import { RuntimeError } from '../container-runtime.ts';
  * memory where a Node takes 40, and it can wait for processes, pipes and system calls, which a shell cannot.
  */
 const INTERPRETER = 'perl';
-const SHIM_DIRECTORY = join(import.meta.dirname, 'shim');
+const SHIM_DIRECTORY = packagePath('src/agent/runtimes/process/shim');
 const READY = 'ready ';
 const ERROR_LENGTH_MAX = 4096;
 
