@@ -24,6 +24,7 @@ export const reconcilers: readonly Reconciler[] = [
 
 export { bootstrapCommands } from './bootstrap.ts';
 export { DEFAULT_SETTINGS, settingsOf, type CellSettings } from './cell-configuration/index.ts';
+export * from './as-written.ts';
 export * from './decide.ts';
 export * from './evolve.ts';
 export * from './identity.ts';

@@ -134,6 +134,11 @@ export interface Kind<Context extends ObjectContext = ObjectContext> extends Kin
   readonly indexes?: Readonly<Record<string, IndexFunction<Context>>>;
   readonly columns: readonly PrinterColumn<Context>[];
   readonly reconcilers?: readonly Reconciler[];
+  /**
+   * Parts as a user would write them to have the object as it is, where these are not all but `status`: without what the cluster
+   * chose for it. `born` is the object at its first revision, when it had nothing but what its user said.
+   */
+  written?(record: ObjectRecord<Context>, born: ObjectRecord<Context>): Readonly<Record<string, unknown>>;
   /** Timers this object waits for; empty for most. */
   deadlines?(record: ObjectRecord<Context>): readonly Deadline[];
 }

@@ -22,6 +22,8 @@ export const namespace: Kind<NamespaceContext> = {
   machine: namespaceMachine,
   verbs: namespaceVerbs,
   events: namespaceEvents,
+  /** Its finalizers are the content controller's. */
+  written: () => ({}),
   columns: [
     { name: 'NAME', cell: (record) => record.name },
     { name: 'STATUS', cell: ({ context }) => context.status.phase },

@@ -65,4 +65,9 @@ export const node: Kind<NodeContext> = {
   verbs: nodeVerbs,
   events: nodeEvents,
   columns,
+  /** Taints follow from its state. */
+  written: ({ context }) => {
+    const { taints: _, ...spec } = context.spec;
+    return { spec };
+  },
 };

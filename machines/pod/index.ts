@@ -47,6 +47,12 @@ export const pod: Kind<PodContext> = {
   events: podEvents,
   indexes: podIndexes,
   columns: podColumns,
+  /** The node it was bound to is the scheduler's, unless it was made for that node. */
+  written: ({ context }, born) => {
+    const { nodeName: _, ...spec } = context.spec;
+    const { nodeName } = born.context.spec;
+    return { spec: nodeName === undefined ? spec : { ...spec, nodeName } };
+  },
   deadlines: ({ context }) => {
     const at = context.nodeLoss?.evictAt;
     return at === undefined ? [] : [{ name: EVICTION_DEADLINE, at }];
