@@ -37,6 +37,8 @@ export interface NatsServerOptions {
   readonly executable?: string;
   /** Where clients connect; loopback when absent. Monitoring is on loopback always. */
   readonly listenAddress?: string;
+  /** `later` acknowledges what is not on disk yet: only for loading. `always` when absent. */
+  readonly sync?: 'always' | 'later';
   readonly identifiers?: Identifiers;
 }
 
@@ -73,6 +75,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     listenAddress: options.listenAddress ?? '127.0.0.1',
     ports: await preferredPorts(files),
     users: options.users,
+    ...(options.sync === undefined ? {} : { sync: options.sync }),
   };
   await writeServerConfig(config);
   await checkConfig(path, files);

@@ -66,7 +66,12 @@ export interface ServerConfigOptions {
   readonly ports: ServerPorts;
   /** Anybody may do anything when empty. */
   readonly users: readonly NatsUser[];
+  /** `later` is for loading a log that nobody relies on before it was synced as a whole; `always` when absent. */
+  readonly sync?: 'always' | 'later';
 }
+
+/** How long a server that syncs later waits: longer than a load takes, since who loads syncs all of it at its end. */
+const SYNC_LATER = '1h';
 
 /** Writes the configuration. It is JSON, which the server reads too and which leaves no doubt about quoting. */
 export async function writeServerConfig(options: ServerConfigOptions): Promise<void> {
@@ -84,7 +89,7 @@ export async function writeServerConfig(options: ServerConfigOptions): Promise<v
     max_payload: MAX_PAYLOAD_BYTES,
     max_pending: MAX_PENDING_BYTES,
     // Acknowledged means on disk.
-    jetstream: { store_dir: files.store, sync_interval: 'always' },
+    jetstream: { store_dir: files.store, sync_interval: options.sync === 'later' ? SYNC_LATER : 'always' },
     ...(users.length > 0 && { authorization: { users: users.map(userConfig) } }),
   };
   await replaceFile(files.config, JSON.stringify(config, undefined, 2));

@@ -1,5 +1,15 @@
 /** Where a cell keeps what on this machine. Everything but the log can be thrown away. */
-import { accessSync, constants, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 
@@ -13,6 +23,8 @@ export interface DataDirectory {
   readonly nats: string;
   readonly readModel: string;
   readonly credentials: string;
+  /** Private key that checkpoints are signed with, PEM; readable by its owner only. */
+  readonly checkpointKey: string;
   readonly logs: string;
   agent(node: string): string;
 }
@@ -26,6 +38,7 @@ export function dataDirectory(path: string): DataDirectory {
     nats: join(root, 'nats'),
     readModel: join(root, 'read-model.sqlite'),
     credentials: join(root, 'credentials'),
+    checkpointKey: join(root, 'checkpoint-key.pem'),
     logs: join(root, 'logs'),
     agent: (node) => join(root, `agent-${node}`),
   };
@@ -43,6 +56,9 @@ export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
 }
 
+/** Where a restore works until it is done; with an identity beside it, it is what such a restore did not get to remove. */
+export const UNFINISHED_RESTORE = 'restore.partial';
+
 /** Reads the identity, making one where there is none. Raises DataDirectoryError. */
 export function identityOf(directory: DataDirectory): CellIdentity {
   try {
@@ -53,6 +69,10 @@ export function identityOf(directory: DataDirectory): CellIdentity {
   }
   const known = readJson<CellIdentity>(directory.identity);
   if (known) return known;
+  if (existsSync(join(directory.root, UNFINISHED_RESTORE))) {
+    const message = `a restore into ${directory.root} was not finished: run "periplus restore" again, or remove the directory`;
+    throw new DataDirectoryError(message);
+  }
   const identity: CellIdentity = { cell: `cell-${systemIdentifiers.suffix()}`, startedBefore: false };
   if (addJson(directory.identity, identity)) return identity;
   const others = readJson<CellIdentity>(directory.identity);

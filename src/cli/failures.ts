@@ -9,7 +9,10 @@ import { NodeNotConnectedError, SessionRefusedError } from '../bus/session-clien
 import { SessionBrokenError } from '../bus/session.ts';
 import { CellNotRunningError } from '../cell/operator-connection.ts';
 import { DataDirectoryError } from '../cell/data-directory.ts';
+import { RefusedOperationError } from '../cell/refused-operation.ts';
 import { CellStartError } from '../cell/up-options.ts';
+import { ExportFileError } from '../history/export-format.ts';
+import { LogDamageError } from '../log/entry.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
 
 export interface Failure {
@@ -28,6 +31,8 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof NodeNotConnectedError) return failed(line(error.message));
   if (error instanceof SessionBrokenError || error instanceof CellStartError || error instanceof DataDirectoryError)
     return failed(line(error.message));
+  const toldInFull = [RefusedOperationError, ExportFileError, LogDamageError];
+  if (toldInFull.some((type) => error instanceof type)) return failed(line((error as Error).message));
   if (error instanceof CredentialsFileError || error instanceof BusCredentialsError) return failed(line(error.message));
   const silent = [NoResponderError, RequestTimeoutError, BusUnavailableError, NoWriterError, OutcomeUnknownError];
   if (silent.some((type) => error instanceof type)) {

@@ -36,6 +36,15 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** A revision: of a lineage that continues another it has 16 digits. */
+export function revisionNumber(text: string): number {
+  const revision = /^\d{1,16}$/.test(text) ? Number(text) : 0;
+  if (revision === 0 || !Number.isSafeInteger(revision)) {
+    throw new InvalidArgumentError('It must be a revision, as history shows them.');
+  }
+  return revision;
+}
+
 /** `true` or `false`, as kubectl's flags take them. */
 export function trueOrFalse(text: string): boolean {
   if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('It must be true or false.');

@@ -5,9 +5,11 @@ import { addApply } from './commands/apply.ts';
 import { addCordon } from './commands/cordon.ts';
 import { addDelete } from './commands/delete.ts';
 import { addExec } from './commands/exec.ts';
+import { addExport } from './commands/export.ts';
 import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
 import { addLogs } from './commands/logs.ts';
+import { addRestore } from './commands/restore.ts';
 import { addScale } from './commands/scale.ts';
 import { addSend } from './commands/send.ts';
 import { addStatus } from './commands/status.ts';
@@ -71,5 +73,7 @@ function makeProgram({ context, control, version }: ProgramOptions, done: (exitC
   addSend(program, context);
   addHistory(program, context);
   addVerify(program, context);
+  addExport(program, context);
+  addRestore(program, context);
   return program;
 }
