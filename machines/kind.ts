@@ -55,10 +55,14 @@ export function verb<Context extends ObjectContext, const Schema extends TSchema
   };
 }
 
-/** The current version and shape of an event type. */
+/** The current version and shape of an event type, and how people are told of it. Methods, so that data may be typed. */
 export interface EventDefinition {
   readonly version: number;
   readonly schema: TSchema;
+  /** What happened, as it reads behind the object's name: `bound to n1`. Says nothing of who and why: the commit does. */
+  sentence(data: unknown): string;
+  /** Whether it is no news to whoever asks why the object is as it is; false where absent. */
+  isMinor?(data: unknown): boolean;
   /** Turns the data of version N into that of version N + 1, by N. */
   readonly upcast?: Readonly<Record<number, (data: unknown) => unknown>>;
 }
@@ -86,6 +90,8 @@ export type CommandDraft = Omit<Command, 'actor' | 'seen'>;
 
 export interface ReconcileInput {
   readonly key: ObjectKey;
+  /** The latest change by somebody else that brought the key up; undefined where none did, as at the start of a term. */
+  readonly cause?: { readonly revision: number; readonly correlation: number };
   readonly view: View;
   /** Unix milliseconds. */
   readonly now: number;

@@ -64,10 +64,17 @@ export function timestamp(unixMs: number): string {
   return latestTimestamp.text;
 }
 
+/** `10:02:11`, UTC: for sentences told beside the day. */
+export function timeOfDay(unixMs: number): string {
+  return timestamp(unixMs).slice(DAY_LENGTH, SECONDS_LENGTH);
+}
+
 /** 9999-12-31T23:59:59Z. */
 const LATEST_SHOWN_MS = 253_402_300_799_000;
 /** Length of `2026-01-01T00:00:00`. */
 const SECONDS_LENGTH = 19;
+/** Length of `2026-01-01T`. */
+const DAY_LENGTH = 11;
 /** An entry's time is written many times over, and writing it costs a microsecond. */
 let latestTimestamp = { unixMs: 0, text: '1970-01-01T00:00:00Z' };
 

@@ -1,8 +1,10 @@
 /** What every object goes through, whatever its kind: created, changed, deletion requested, removed. Context changes only; edges are each machine's. */
 import { applyMergePatch } from './merge-patch.ts';
+import type { EventDefinition } from './kind.ts';
 import type { MachineEvent } from './message.ts';
-import { timestamp } from './metadata.ts';
-import { StringMap, strictObject, Type, type TSchema } from './schema.ts';
+import { controllerOf, timestamp } from './metadata.ts';
+import { tellPatch } from './patch-sentence.ts';
+import { StringMap, strictObject, Type } from './schema.ts';
 import type { ObjectContext } from './view.ts';
 
 /** `PodCreated`, `ObjectCreated`: the whole context at birth. */
@@ -74,18 +76,23 @@ const metadataSchema = Type.Object({
   labels: Type.Optional(StringMap),
 });
 
-/** Versions and shapes of the four events of a prefix. */
-export function lifecycleEvents(
-  prefix: string,
-): Record<string, { readonly version: number; readonly schema: TSchema }> {
-  return {
-    [`${prefix}Created`]: { version: 1, schema: strictObject({ object: Type.Object({ metadata: metadataSchema }) }) },
+/** Versions, shapes and sentences of the four events of a prefix. */
+export function lifecycleEvents<const Prefix extends string>(
+  prefix: Prefix,
+): Record<`${Prefix}${'Created' | 'Changed' | 'DeletionRequested' | 'Removed'}`, EventDefinition> {
+  const definitions: Record<string, EventDefinition> = {
+    [`${prefix}Created`]: {
+      version: 1,
+      schema: strictObject({ object: Type.Object({ metadata: metadataSchema }) }),
+      sentence: tellCreation,
+    },
     [`${prefix}Changed`]: {
       version: 1,
       schema: Type.Union([
         strictObject({ patch: Type.Unknown() }),
         strictObject({ image: Type.Object({ metadata: metadataSchema }) }),
       ]),
+      sentence: tellChange,
     },
     [`${prefix}DeletionRequested`]: {
       version: 1,
@@ -93,7 +100,23 @@ export function lifecycleEvents(
         gracePeriodSeconds: Type.Integer({ minimum: 0 }),
         finalizers: Type.Optional(Type.Array(Type.String())),
       }),
+      sentence: tellDeletionRequest,
     },
-    [`${prefix}Removed`]: { version: 1, schema: strictObject({}) },
+    [`${prefix}Removed`]: { version: 1, schema: strictObject({}), sentence: () => 'removed' },
   };
+  return definitions;
+}
+
+function tellCreation({ object }: CreatedData): string {
+  const owner = controllerOf(object.metadata);
+  return owner === undefined ? 'created' : `created for ${owner.kind} ${owner.name}`;
+}
+
+function tellChange(data: ChangedData): string {
+  return 'image' in data ? 'changed' : `changed: ${tellPatch(data.patch)}`;
+}
+
+function tellDeletionRequest({ gracePeriodSeconds, finalizers = [] }: DeletionRequestedData): string {
+  const held = finalizers.length > 0 ? `, held by ${finalizers.join(', ')}` : '';
+  return `deletion requested${gracePeriodSeconds > 0 ? ` with ${gracePeriodSeconds} s of grace` : ''}${held}`;
 }

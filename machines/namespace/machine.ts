@@ -25,7 +25,7 @@ type NamespaceEvent =
 export const namespaceEvents: Readonly<Record<string, EventDefinition>> = {
   ...lifecycleEvents('Namespace'),
   /** Nothing is left in it; finalizers in its metadata may still hold it. */
-  NamespaceFinalized: { version: 1, schema: strictObject({}) },
+  NamespaceFinalized: { version: 1, schema: strictObject({}), sentence: () => 'emptied' },
 };
 
 export const namespaceMachine = setup({

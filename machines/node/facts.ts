@@ -39,13 +39,33 @@ export function isCordoned(record: NodeRecord): boolean {
   return record.context.spec.unschedulable === true;
 }
 
-/** Why no new pod may go there, as a phrase of Kubernetes' "0/3 nodes are available: …"; undefined: it may. */
+/** Why a node takes no new pods. */
+export interface Unschedulability {
+  /** The phrase of Kubernetes' "0/3 nodes are available: …". */
+  readonly reason: string;
+  /** The same of one node, behind its name. */
+  readonly brief: string;
+}
+
+const BEING_DELETED = { reason: 'node(s) were being deleted', brief: 'is being deleted' };
+const NOT_READY = {
+  reason: 'node(s) had untolerated taint {node.kubernetes.io/not-ready: }',
+  brief: 'was never heard of',
+};
+const UNREACHABLE = { reason: `node(s) had untolerated taint {${UNREACHABLE_TAINT}: }`, brief: 'is unreachable' };
+const CORDONED = { reason: 'node(s) were unschedulable', brief: 'is cordoned' };
+
+/** Why no new pod may go there; undefined: it may, room aside. */
+export function unschedulability(record: NodeRecord): Unschedulability | undefined {
+  if (isBeingDeleted(record.context.metadata)) return BEING_DELETED;
+  if (!isRegistered(record)) return NOT_READY;
+  if (!isReachable(record)) return UNREACHABLE;
+  return isCordoned(record) ? CORDONED : undefined;
+}
+
+/** Why no new pod may go there, in Kubernetes' phrase; undefined: it may. */
 export function unschedulableReason(record: NodeRecord): string | undefined {
-  if (isBeingDeleted(record.context.metadata)) return 'node(s) were being deleted';
-  if (!isRegistered(record)) return 'node(s) had untolerated taint {node.kubernetes.io/not-ready: }';
-  if (!isReachable(record)) return `node(s) had untolerated taint {${UNREACHABLE_TAINT}: }`;
-  if (isCordoned(record)) return 'node(s) were unschedulable';
-  return undefined;
+  return unschedulability(record)?.reason;
 }
 
 /** Whether new pods may go there (room aside). */

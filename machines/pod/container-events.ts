@@ -47,10 +47,62 @@ export type ContainerEvent =
   | MachineEvent<'ContainerConfirmed', Static<typeof ContainerMarked>>;
 
 export const containerEvents: Readonly<Record<ContainerEvent['type'], EventDefinition>> = {
-  ContainerWaiting: { version: 1, schema: ContainerWaiting },
-  ContainerStarted: { version: 1, schema: ContainerStarted },
-  ContainerBecameReady: { version: 1, schema: ContainerMarked },
-  ContainerBecameUnready: { version: 1, schema: ContainerMarked },
-  ContainerExited: { version: 1, schema: ContainerExited },
-  ContainerConfirmed: { version: 1, schema: ContainerMarked },
+  ContainerWaiting: {
+    version: 1,
+    schema: ContainerWaiting,
+    sentence: tellWaiting,
+    isMinor: ({ reason }: Waiting) => reason === 'ContainerCreating' || reason === 'PodInitializing',
+  },
+  ContainerStarted: {
+    version: 1,
+    schema: ContainerStarted,
+    sentence: ({ container, attempt }: Static<typeof ContainerStarted>) =>
+      attempt === 0 ? `container ${container} started` : `container ${container} restarted (restart ${attempt})`,
+  },
+  ContainerBecameReady: {
+    version: 1,
+    schema: ContainerMarked,
+    sentence: ({ container }: Marked) => `container ${container} became ready`,
+  },
+  ContainerBecameUnready: {
+    version: 1,
+    schema: ContainerMarked,
+    sentence: ({ container }: Marked) => `container ${container} became unready`,
+  },
+  ContainerExited: { version: 1, schema: ContainerExited, sentence: tellExit },
+  ContainerConfirmed: {
+    version: 1,
+    schema: ContainerMarked,
+    sentence: ({ container }: Marked) => `container ${container} as known`,
+    isMinor: () => true,
+  },
 };
+
+type Waiting = Static<typeof ContainerWaiting>;
+type Marked = Static<typeof ContainerMarked>;
+
+function tellWaiting({ container, reason, message }: Waiting): string {
+  return `container ${container} waits: ${reason}${message === undefined || message === '' ? '' : `: ${message}`}`;
+}
+
+/** Where a shell or an engine tells of a signal by the exit code alone: 128 and the signal's number. */
+const SIGNAL_EXIT_BASE = 128;
+const SIGNALS: Readonly<Record<number, string>> = {
+  2: 'SIGINT',
+  6: 'SIGABRT',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  15: 'SIGTERM',
+};
+const LAST_LINE_MAX_LENGTH = 100;
+
+/** How it ended, and the last thing it said unless all went well. */
+function tellExit({ container, exitCode, signal, reason, message, lastLines }: Static<typeof ContainerExited>): string {
+  if (exitCode === 0) return `container ${container} completed`;
+  const number = signal || (exitCode > SIGNAL_EXIT_BASE ? exitCode - SIGNAL_EXIT_BASE : 0);
+  const killed = number === 0 ? [] : [`killed by ${SIGNALS[number] ?? `signal ${number}`}`];
+  const details = [...killed, ...(reason === '' || reason === 'Error' ? [] : [reason]), ...(message ? [message] : [])];
+  const how = details.length === 0 ? '' : ` (${details.join(', ')})`;
+  const last = lastLines?.trimEnd().split('\n').at(-1)?.trim().slice(0, LAST_LINE_MAX_LENGTH);
+  return `container ${container} exited with code ${exitCode}${how}${last ? `, last saying "${last}"` : ''}`;
+}

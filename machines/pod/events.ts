@@ -3,6 +3,7 @@ import type { EventDefinition } from '../kind.ts';
 import type { MachineEvent } from '../message.ts';
 import { lifecycleEvents, type LifecycleEvent } from '../object-lifecycle.ts';
 import { strictObject, Type, type Static } from '../schema.ts';
+import { timeOfDay } from '../metadata.ts';
 import { BindArguments, MarkUnschedulableArguments, PodNotice } from './commands.ts';
 import { containerEvents, type ContainerEvent } from './container-events.ts';
 import type { PodContext } from './status.ts';
@@ -40,17 +41,47 @@ export type PodEvent =
   | MachineEvent<'PodCleanedUp', Nothing>;
 
 export const podEvents: Readonly<Record<PodEvent['type'], EventDefinition>> = {
-  ...(lifecycleEvents('Pod') as Record<LifecycleEvent<'Pod', PodContext>['type'], EventDefinition>),
+  ...lifecycleEvents('Pod'),
   ...containerEvents,
-  PodScheduled: { version: 1, schema: BindArguments },
-  PodUnschedulable: { version: 1, schema: MarkUnschedulableArguments },
-  PodSandboxStarted: { version: 1, schema: PodSandboxStarted },
-  PodNoticed: { version: 1, schema: PodNotice },
-  PodBecameRunning: { version: 1, schema: Nothing },
-  PodSucceeded: { version: 1, schema: Nothing },
-  PodFailed: { version: 1, schema: PodFailed },
-  PodNodeLost: { version: 1, schema: PodNodeLost },
-  PodNodeReturned: { version: 1, schema: Nothing },
-  PodEvicted: { version: 1, schema: Nothing },
-  PodCleanedUp: { version: 1, schema: Nothing },
+  PodScheduled: { version: 1, schema: BindArguments, sentence: ({ node }: BindArguments) => `bound to ${node}` },
+  PodUnschedulable: { version: 1, schema: MarkUnschedulableArguments, sentence: tellUnschedulable },
+  PodSandboxStarted: { version: 1, schema: PodSandboxStarted, sentence: tellSandbox, isMinor: () => true },
+  PodNoticed: {
+    version: 1,
+    schema: PodNotice,
+    sentence: tellNotice,
+    isMinor: ({ type }: PodNotice) => type === 'Normal',
+  },
+  PodBecameRunning: { version: 1, schema: Nothing, sentence: () => 'running' },
+  PodSucceeded: { version: 1, schema: Nothing, sentence: () => 'succeeded' },
+  PodFailed: { version: 1, schema: PodFailed, sentence: tellFailure },
+  PodNodeLost: { version: 1, schema: PodNodeLost, sentence: tellNodeLoss },
+  PodNodeReturned: { version: 1, schema: Nothing, sentence: () => 'back with its node' },
+  PodEvicted: { version: 1, schema: Nothing, sentence: () => 'evicted' },
+  PodCleanedUp: { version: 1, schema: Nothing, sentence: () => 'cleared from its node' },
 };
+
+/** Kubernetes' sentence, as one clause of another. */
+function tellUnschedulable({ message }: MarkUnschedulableArguments): string {
+  return `found no node: ${message.replace(/\.$/, '')}`;
+}
+
+function tellSandbox({ podIP, assignedPort }: Static<typeof PodSandboxStarted>): string {
+  const address = podIP === undefined ? '' : ` ${podIP}`;
+  return `got its sandbox${address}${assignedPort === undefined ? '' : ` port ${assignedPort}`}`;
+}
+
+function tellNotice({ reason, message, container }: PodNotice): string {
+  return `${container === undefined ? '' : `container ${container}: `}${reason}: ${message}`;
+}
+
+function tellFailure({ reason, message }: Static<typeof PodFailed>): string {
+  const why = [reason, message].filter((part) => part !== undefined && part !== '').join(': ');
+  return why === '' ? 'failed' : `failed (${why})`;
+}
+
+function tellNodeLoss({ evictAt }: Static<typeof PodNodeLost>): string {
+  return evictAt === undefined
+    ? 'lost with its node, and stays there'
+    : `lost with its node, to be evicted at ${timeOfDay(evictAt)}`;
+}

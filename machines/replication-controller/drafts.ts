@@ -1,5 +1,5 @@
 /** The commands a ReplicationController has sent, each with its premise, its cause and a reason for people. */
-import type { CommandDraft } from '../kind.ts';
+import type { CommandDraft, ReconcileInput } from '../kind.ts';
 import type { OwnerReference } from '../metadata.ts';
 import type { PodRecord } from '../pod/index.ts';
 import type { ReplicationControllerStatus } from './manifest.ts';
@@ -20,7 +20,10 @@ function podKey(pod: PodRecord) {
   return { kind: 'Pod', namespace: pod.namespace, name: pod.name };
 }
 
-function causedBy({ revision, correlation }: ControllerRecord | PodRecord) {
+/** A revision that led to something, and the first of its chain. */
+type Cause = Required<ReconcileInput>['cause'];
+
+function causedBy({ revision, correlation }: Cause) {
   return { cause: revision, correlation };
 }
 
@@ -36,8 +39,15 @@ export interface Vacancy {
   readonly revision: number;
 }
 
-/** Fills a vacancy. Its premise, checked where it is decided: the slot is vacant and the controller wants more than it has. */
-export function createReplica(controller: ControllerRecord, vacancy: Vacancy, name: string, why: string): CommandDraft {
+/**
+ * Fills a vacancy. Its premise, checked where it is decided: the slot is vacant and the controller wants more than it has. Its
+ * cause is the pod that left, or what the caller says where that is gone without a trace.
+ */
+export function createReplica(
+  controller: ControllerRecord,
+  vacancy: Vacancy,
+  { name, reason, cause }: { readonly name: string; readonly reason: string; readonly cause: Cause },
+): CommandDraft {
   const { template } = controller.context.spec;
   const { slot, left, revision } = vacancy;
   return {
@@ -58,8 +68,8 @@ export function createReplica(controller: ControllerRecord, vacancy: Vacancy, na
       },
       slot,
     },
-    ...causedBy(left ?? controller),
-    reason: `replica missing: ${why}`,
+    ...causedBy(left ?? cause),
+    reason,
   };
 }
 

@@ -24,11 +24,20 @@ export type ReplicationControllerEvent =
 export const replicationControllerEvents: Readonly<Record<string, EventDefinition>> = {
   ...lifecycleEvents('ReplicationController'),
   /** The wanted number changed. */
-  ReplicationControllerScaled: { version: 1, schema: Scaled },
+  ReplicationControllerScaled: {
+    version: 1,
+    schema: Scaled,
+    sentence: ({ from, to }: Static<typeof Scaled>) => `scaled from ${from} to ${to}`,
+  },
   /** Pods were counted, and there are fewer or more than wanted. */
-  ReplicationControllerProgressed: { version: 1, schema: Observed },
+  ReplicationControllerProgressed: { version: 1, schema: Observed, sentence: tellCount, isMinor: () => true },
   /** Pods were counted: as many as wanted, not all of them available. */
-  ReplicationControllerDegraded: { version: 1, schema: Observed },
+  ReplicationControllerDegraded: { version: 1, schema: Observed, sentence: tellCount, isMinor: () => true },
   /** Pods were counted: as many as wanted, all available. */
-  ReplicationControllerSettled: { version: 1, schema: Observed },
+  ReplicationControllerSettled: { version: 1, schema: Observed, sentence: tellCount, isMinor: () => true },
 };
+
+function tellCount({ status }: Static<typeof Observed>): string {
+  const { replicas, readyReplicas = 0, availableReplicas = 0 } = status;
+  return `counted ${replicas} pods, ${readyReplicas} ready, ${availableReplicas} available`;
+}

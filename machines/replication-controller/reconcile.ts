@@ -3,7 +3,7 @@ import type { ObjectKey } from '../identity.ts';
 import type { CommandDraft, Observe, Reconciler, ReconcileInput, ReconcileResult } from '../kind.ts';
 import { equalJson } from '../merge-patch.ts';
 import { controllerOf, isBeingDeleted } from '../metadata.ts';
-import type { PodRecord } from '../pod/index.ts';
+import { boundNode, isNodeLost, type PodRecord } from '../pod/index.ts';
 import type { ObjectRecord, View } from '../view.ts';
 import { adopt, createReplica, deleteFinished, deleteSurplus, release, reportStatus } from './drafts.ts';
 import type { ReplicationControllerContext } from './manifest.ts';
@@ -124,11 +124,17 @@ function createMissing(
   const open = vacancies(replicas, young, count, input.view.revision);
   const names = replicaNames(input, controller);
   const have = replicas.live.length + replicas.orphans.length;
+  // Of a pod that is gone without a trace, its going brought this up.
+  const cause = input.cause ?? controller;
   return open.map((vacancy) => {
-    const why =
-      vacancy.left === undefined
-        ? `${controller.context.spec.replicas} wanted, ${have} live`
-        : `pod ${vacancy.left.name} ${isBeingDeleted(vacancy.left.context.metadata) ? 'was deleted' : 'has ended'} (revision ${vacancy.left.revision})`;
-    return createReplica(controller, vacancy, names(vacancy), why);
+    const { left } = vacancy;
+    const missing = `${controller.context.spec.replicas} wanted, ${have} live`;
+    const reason = left === undefined ? missing : `in place of pod ${left.name}, ${tellLeaving(left)}`;
+    return createReplica(controller, vacancy, { name: names(vacancy), reason, cause });
   });
+}
+
+function tellLeaving(pod: PodRecord): string {
+  if (!isBeingDeleted(pod.context.metadata)) return `which is ${pod.context.status.phase}`;
+  return isNodeLost(pod) ? `lost with node ${boundNode(pod)}` : 'being deleted';
 }

@@ -50,8 +50,11 @@ export class Controller {
     const { reconciler, view } = this.#options;
     for (const key of reconciler.observes[commit.kind]?.(before, after, view) ?? []) {
       // Whoever mends what could not be reconciled does not wait for a back-off of up to half a minute.
-      const afresh = commit.actor !== this.#actor && isSameKey(commit, key);
-      this.#queue.add(key, commit, { afresh });
+      const own = commit.actor === this.#actor;
+      const afresh = !own && isSameKey(commit, key);
+      const telling = after === undefined || isSameKey(commit, key);
+      // What it did itself is an effect, and no cause of what it does next.
+      this.#queue.add(key, own ? undefined : commit, { afresh, telling });
     }
   }
 
@@ -68,7 +71,8 @@ export class Controller {
   #look(queued: QueuedKey): void {
     const { reconciler, view, clock } = this.#options;
     const began = clock.monotonic();
-    const result = reconciler.reconcile({ key: queued.key, view, now: clock.now(), suffixOf });
+    const { key, cause } = queued;
+    const result = reconciler.reconcile({ key, view, now: clock.now(), suffixOf, ...(cause ? { cause } : {}) });
     this.#queue.rest(queued, clock.monotonic() - began);
     if (result.commands.length === 0) this.#queue.settle(queued, result.requeueAfterMs);
     else

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../foundation/clock.ts';
 import { doublingWaitMs, type DoublingLimits } from '../foundation/doubling.ts';
 import type { Change } from '../state/applied-entry.ts';
 import type { CommandSink } from '../writer/command-sink.ts';
+import type { Cause } from './keyed-queue.ts';
 
 const ACTOR = 'system:controller:deadlines';
 /** Waits before an `expire` that was not accepted is sent again: what it waits for is rarely quick, and each refusal is kept in the log. */
@@ -21,6 +22,8 @@ export interface DeadlinesOptions {
 interface Armed {
   readonly key: ObjectKey;
   readonly deadline: Deadline;
+  /** The change that set it; undefined where that was before this term. */
+  readonly cause: Cause | undefined;
   /** Grows with each refusal, which stands for its attempt. */
   attempt: number;
   failures: number;
@@ -41,13 +44,15 @@ export class Deadlines {
   resync(): void {
     for (const kind of kinds.values()) {
       if (kind.deadlines === undefined) continue;
-      for (const record of this.#options.view.list(kind.kind)) this.#update(record, [], deadlinesOf(record));
+      for (const record of this.#options.view.list(kind.kind)) this.#update(record, [], deadlinesOf(record), undefined);
     }
   }
 
   observe({ commit, before, after }: Change): void {
     if (kinds.get(commit.kind)?.deadlines === undefined) return;
-    this.#update(commit, before ? deadlinesOf(before) : [], after ? deadlinesOf(after) : []);
+    const { kind, namespace, name, revision, correlation } = commit;
+    const cause = { revision, correlation };
+    this.#update({ kind, namespace, name }, before ? deadlinesOf(before) : [], after ? deadlinesOf(after) : [], cause);
   }
 
   stop(): void {
@@ -55,7 +60,12 @@ export class Deadlines {
     for (const id of this.#armed.keys()) this.#cancel(id);
   }
 
-  #update({ kind, namespace, name }: ObjectKey, before: readonly Deadline[], after: readonly Deadline[]): void {
+  #update(
+    { kind, namespace, name }: ObjectKey,
+    before: readonly Deadline[],
+    after: readonly Deadline[],
+    cause: Cause | undefined,
+  ): void {
     const key = { kind, namespace, name };
     for (const gone of before) {
       if (!after.some((deadline) => deadline.name === gone.name)) this.#cancel(idOf(key, gone));
@@ -64,7 +74,7 @@ export class Deadlines {
       const id = idOf(key, deadline);
       if (this.#armed.get(id)?.deadline.at === deadline.at) continue;
       this.#cancel(id);
-      const armed: Armed = { key, deadline, attempt: 1, failures: 0, timer: undefined };
+      const armed: Armed = { key, deadline, cause, attempt: 1, failures: 0, timer: undefined };
       this.#armed.set(id, armed);
       this.#wait(id, armed);
     }
@@ -87,7 +97,7 @@ export class Deadlines {
 
   async #expire(id: string, armed: Armed): Promise<void> {
     const { view, sink } = this.#options;
-    const { key, deadline, attempt } = armed;
+    const { key, deadline, cause, attempt } = armed;
     const record = view.get(key.kind, key.namespace, key.name);
     if (record === undefined) return this.#cancel(id);
     const [outcome] = await sink.submit([
@@ -99,8 +109,8 @@ export class Deadlines {
         arguments: { deadline: deadline.name },
         actor: ACTOR,
         seen: view.revision,
-        cause: record.revision,
-        correlation: record.correlation,
+        cause: cause?.revision ?? record.revision,
+        correlation: cause?.correlation ?? record.correlation,
         reason: `the deadline "${deadline.name}" was due`,
         preconditions: { uid: record.uid },
       },

@@ -24,8 +24,10 @@ export interface Cause {
 /** A key that is due, waits for an answer, or rests. */
 export class QueuedKey {
   readonly key: ObjectKey;
-  /** The latest change that brought it up; undefined where none did. */
+  /** The latest change by somebody else that brought it up; undefined where none did. */
   cause: Cause | undefined;
+  /** Whether that change is the kind that leads to something: of the key itself, or that something went away. */
+  isTelling = false;
   /** Something changed since it was last looked at. */
   dirty = false;
   /** Its commands are with the writer. */
@@ -69,14 +71,21 @@ export class KeyedQueue {
     return this.#keys.size;
   }
 
-  /** Brings a key up. With `afresh`, whatever it backed off for may be mended: it is not waited for. */
-  add(key: ObjectKey, cause?: Cause, options: { readonly afresh?: boolean } = {}): void {
+  /**
+   * Brings a key up. With `afresh`, whatever it backed off for may be mended: it is not waited for. A `telling` cause is kept
+   * over later ones that are not, until the key is looked at.
+   */
+  add(key: ObjectKey, cause?: Cause, options: { readonly afresh?: boolean; readonly telling?: boolean } = {}): void {
     if (this.#stopped) return;
     const text = keyText(key);
     let queued = this.#keys.get(text);
     if (queued === undefined) this.#keys.set(text, (queued = new QueuedKey(key)));
+    const { telling = false } = options;
+    if (cause && (telling || !queued.dirty || !queued.isTelling)) {
+      queued.cause = { revision: cause.revision, correlation: cause.correlation };
+      queued.isTelling = telling;
+    }
     queued.dirty = true;
-    if (cause) queued.cause = { revision: cause.revision, correlation: cause.correlation };
     if (options.afresh) queued.failures = queued.backsOffUntil = 0;
     this.#schedule(queued);
   }

@@ -1,7 +1,7 @@
 /** Plans where the pods of one template go: pure. They share one filter pass, and each placement counts for the next. */
 import type { Candidate } from './candidate.ts';
 import type { PodDemand } from './demand.ts';
-import { objections } from './filters/index.ts';
+import { objections, type Objection } from './filters/index.ts';
 import { scoresByName, totalScore } from './scores/index.ts';
 
 /** Where a pod goes and why there. */
@@ -13,7 +13,12 @@ export interface Placement {
   readonly totalNodes: number;
   /** How many nodes were ruled out, by reason. */
   readonly ruledOut: Readonly<Record<string, number>>;
+  /** The first nodes that were ruled out, each with why: `n3 lacks memory`. */
+  readonly without: readonly string[];
 }
+
+/** Nodes named in a reason: more than these are counted. */
+export const NAMED_NODES_MAX = 3;
 
 /** Why a pod goes nowhere. */
 export interface NoPlacement {
@@ -37,6 +42,7 @@ export class TemplatePlan {
   /** In the candidates' order. */
   readonly #feasible = new Set<Choice>();
   #ruledOut: Readonly<Record<string, number>> = {};
+  #without: readonly string[] = [];
 
   constructor(demand: PodDemand, candidates: readonly Candidate[]) {
     this.#demand = demand;
@@ -56,6 +62,7 @@ export class TemplatePlan {
       feasibleNodes: this.#feasible.size,
       totalNodes: this.#totalNodes,
       ruledOut: this.#ruledOut,
+      without: this.#without,
     };
     candidate.take(this.#demand);
     return placement;
@@ -75,10 +82,10 @@ export class TemplatePlan {
   /** False when the candidate is ruled out. */
   #weigh(choice: Choice): boolean {
     const { candidate } = choice;
-    const reasons = objections(this.#demand, candidate);
-    if (reasons.length > 0) {
+    const found = objections(this.#demand, candidate);
+    if (found.length > 0) {
       this.#feasible.delete(choice);
-      this.#ruleOut(reasons);
+      this.#ruleOut(candidate, found);
       return false;
     }
     choice.score = totalScore(this.#demand, candidate);
@@ -87,11 +94,13 @@ export class TemplatePlan {
     return true;
   }
 
-  /** A new object each time, since placements keep the one before. */
-  #ruleOut(reasons: readonly string[]): void {
+  /** New objects each time, since placements keep those before. */
+  #ruleOut({ name }: Candidate, found: readonly Objection[]): void {
     const counts = { ...this.#ruledOut };
-    for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
+    for (const { reason } of found) counts[reason] = (counts[reason] ?? 0) + 1;
     this.#ruledOut = counts;
+    if (this.#without.length < NAMED_NODES_MAX)
+      this.#without = [...this.#without, `${name} ${found.map(({ brief }) => brief).join(' and ')}`];
   }
 
   /** As Kubernetes writes it, its order included. */

@@ -153,10 +153,13 @@ export class Scheduler {
 
 type What = Pick<Command, 'verb' | 'arguments' | 'reason'>;
 
-function bind({ candidate: { name: node }, ...why }: Placement): What {
+function bind({ candidate: { name: node }, without, ...why }: Placement): What {
   const { score, feasibleNodes, totalNodes } = why;
   const choice: BindArguments = { node, ...why };
-  const reason = `${feasibleNodes} of ${totalNodes} nodes fit, ${node} scored highest (${score})`;
+  const unnamed = totalNodes - feasibleNodes - without.length;
+  const others = [...without, ...(unnamed > 0 ? [`${unnamed} more do not fit`] : [])];
+  const fit = [`${feasibleNodes} of ${totalNodes} nodes fit`, ...others].join(', ');
+  const reason = feasibleNodes > 1 ? `${fit}; ${node} scored highest (${score})` : fit;
   return { verb: 'bind', arguments: choice, reason };
 }
 

@@ -1,9 +1,9 @@
 /** How the loop runs a reconciler: which keys it looks at and when, and what it makes of the answers. */
 import { describe, expect, test } from 'vitest';
-import { KEY_BACK_OFF, LOOKS_MAX, REST_FACTOR } from '../../src/control-loop/keyed-queue.ts';
+import { KEY_BACK_OFF, KeyedQueue, LOOKS_MAX, REST_FACTOR } from '../../src/control-loop/keyed-queue.ts';
 import { queueFull } from '../support/cell-sink.ts';
 import { ControllerBench } from '../support/controller-bench.ts';
-import { settle } from '../support/manual-clock.ts';
+import { ManualClock, settle } from '../support/manual-clock.ts';
 
 describe('a key is looked at', () => {
   test('once for everything that one entry changed', async () => {
@@ -224,6 +224,35 @@ describe('a command', () => {
       [revision, correlation],
       [2, 1],
     ]);
+  });
+
+  test('is never of what its own controller did', async () => {
+    const bench = new ControllerBench();
+    const causes: unknown[] = [];
+    bench.find = ({ cause }) => {
+      causes.push(cause?.revision);
+      return { commands: bench.looks.length < 3 ? [bench.change('a')] : [] };
+    };
+    await bench.touch('a');
+    const touched = bench.cell.changes.at(-3)?.commit.revision;
+    expect(causes.slice(0, 2)).toEqual([touched, touched]);
+    expect(bench.sink.sent.map(({ cause }) => cause)).toEqual([touched, touched]);
+  });
+
+  test('is of a telling change, such as the going of an object, rather than of what came along with it', async () => {
+    const causes: unknown[] = [];
+    const queue = new KeyedQueue(new ManualClock(), (queued) => {
+      causes.push(queued.cause?.revision);
+      queue.settle(queued);
+    });
+    const key = { kind: 'ConfigMap', namespace: 'default', name: 'a' };
+    queue.add(key, { revision: 1, correlation: 1 });
+    queue.add(key, { revision: 2, correlation: 1 }, { telling: true });
+    queue.add(key, { revision: 3, correlation: 1 });
+    await settle();
+    queue.add(key, { revision: 4, correlation: 1 });
+    await settle();
+    expect(causes).toEqual([2, 4]);
   });
 
   test('says who sends it and what they had seen', async () => {

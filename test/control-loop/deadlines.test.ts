@@ -92,6 +92,15 @@ test('it says which it was, and that the change which set it is its cause', asyn
   });
 });
 
+test('its cause stays the change that set it, whatever happened to the object meanwhile', async () => {
+  const bench = await doomed();
+  const { revision } = bench.pod;
+  await bench.do({ ...bound, verb: 'patch', arguments: { patch: { metadata: { labels: { a: 'b' } } } } });
+  expect(bench.pod.revision).toBeGreaterThan(revision);
+  await bench.advance(5_000);
+  expect(bench.sink.sent[0]).toMatchObject({ cause: revision });
+});
+
 test('one that is called off never fires', async () => {
   const bench = await doomed();
   await bench.do(heard, returned);

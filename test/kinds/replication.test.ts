@@ -1,6 +1,7 @@
 /** Rules of what the replication controller creates: what is missing, where, under which name and why. */
 import { describe, expect, test } from 'vitest';
 import { MINIMUM_LIFE_MS, replication, REPLICATION_BURST } from '../../machines/replication-controller/index.ts';
+import { suffixOf } from '../../src/foundation/identifiers.ts';
 import { Cell } from '../support/cell.ts';
 import { names, podName, wants, wantsOf, withReplicas } from '../support/replicas.ts';
 import {
@@ -12,8 +13,8 @@ import {
   run,
   scale,
   web,
-  webManifest,
   WEB_KEY,
+  webManifest,
 } from '../support/workload.ts';
 
 describe('creating what is missing', () => {
@@ -55,7 +56,7 @@ describe('creating what is missing', () => {
     expect(creations[0]).toMatchObject({
       cause: gone.revision,
       correlation: gone.correlation,
-      reason: `replica missing: pod ${gone.name} was deleted (revision ${gone.revision})`,
+      reason: `in place of pod ${gone.name}, being deleted`,
       arguments: { slot: 1 },
     });
   });
@@ -66,10 +67,24 @@ describe('creating what is missing', () => {
     expect(wantsOf(cell, 'create')).toEqual([
       expect.objectContaining({
         cause: web(cell).revision,
-        reason: 'replica missing: 3 wanted, 2 live',
+        reason: '3 wanted, 2 live',
         arguments: expect.objectContaining({ slot: 0 }),
       }),
     ]);
+  });
+
+  test('a pod that took the place of one gone without a trace is caused by its going', () => {
+    const cell = withReplicas(3);
+    deletePod(cell, podName(cell, 0), 0);
+    const { revision, correlation } = cell.changes.at(-1)?.commit ?? { revision: 0, correlation: 0 };
+    const { commands } = replication.reconcile({
+      key: WEB_KEY,
+      view: cell.state,
+      now: cell.now,
+      suffixOf,
+      cause: { revision, correlation },
+    });
+    expect(commands.find(({ verb }) => verb === 'create')).toMatchObject({ cause: revision, correlation });
   });
 
   test('a pod that failed is deleted and replaced', () => {
@@ -84,9 +99,7 @@ describe('creating what is missing', () => {
         reason: 'it is Failed and its controller replaces it',
       }),
     ]);
-    expect(wantsOf(cell, 'create')[0]?.reason).toBe(
-      `replica missing: pod ${failed.name} has ended (revision ${failed.revision})`,
-    );
+    expect(wantsOf(cell, 'create')[0]?.reason).toBe(`in place of pod ${failed.name}, which is Failed`);
     cell.settle([replication]);
     expect(cell.find('Pod', failed.name)).toBeUndefined();
     expect(pods(cell)).toHaveLength(2);

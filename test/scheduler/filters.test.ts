@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeContext } from '../../machines/node/index.ts';
 import { Candidate } from '../../src/scheduler/candidate.ts';
-import { objections } from '../../src/scheduler/filters/index.ts';
+import { objections as objectionsOf, type Filter } from '../../src/scheduler/filters/index.ts';
 import { Cell, type TestCommand } from '../support/cell.ts';
 import { candidate, demand, register } from '../support/scheduling.ts';
 
@@ -10,6 +10,14 @@ function nodeAfter(...commands: readonly TestCommand[]): Candidate {
   const cell = Cell.begin();
   for (const command of commands) cell.accept(command);
   return new Candidate(cell.get<NodeContext>('Node', 'n1'));
+}
+
+function objections(...asked: Parameters<Filter>): readonly string[] {
+  return objectionsOf(...asked).map(({ reason }) => reason);
+}
+
+function details(...asked: Parameters<Filter>): readonly string[] {
+  return objectionsOf(...asked).map(({ detail }) => detail());
 }
 
 const n1 = { kind: 'Node', name: 'n1' } as const;
@@ -122,4 +130,38 @@ test('a node is ruled out for the first filter that objects, as in Kubernetes', 
   const cordon = { ...n1, verb: 'patch', arguments: { patch: { spec: { unschedulable: true } } } };
   const asks = demand({ cpu: '400', spec: { nodeName: 'n9' } });
   expect(objections(asks, nodeAfter(register('n1'), cordon))).toEqual(['node(s) were unschedulable']);
+});
+
+describe('an objection says by how much', () => {
+  test('of what is asked, and what is free of how much', () => {
+    const full = candidate(
+      register('n1', { cpu: '2', memory: '1Gi', pods: '1' }),
+      demand({ cpu: '1800m', memory: '1Gi' }),
+    );
+    expect(details(demand({ cpu: '500m', memory: '1025Mi' }), full)).toEqual([
+      '1 of 1 pods are there',
+      'cpu: 500m asked, 200m of 2 free',
+      'memory: 1025Mi asked, 0 of 1Gi free',
+    ]);
+  });
+
+  test('with what is asked rounded up and what is free rounded down, so that the one is never shown as the other', () => {
+    const node = candidate(register('n1', { memory: '1048577Ki' }));
+    expect(details(demand({ memory: '1048578Ki' }), node)).toEqual(['memory: 1025Mi asked, 1Gi of 1Gi free']);
+    expect(details(demand({ memory: '2Ki' }), candidate(register('n1', { memory: '1Ki' })))).toEqual([
+      'memory: 2048 asked, 1024 of 1024 free',
+    ]);
+  });
+
+  test('of ports, labels, names and the node’s own state', () => {
+    const asks = demand({ hostPort: 8080 });
+    expect(details(asks, candidate(register('n1'), asks))).toEqual(['port 8080/TCP is taken']);
+    const selects = demand({ spec: { nodeSelector: { disk: 'ssd', zone: 'a' } } });
+    expect(details(selects, candidate(register('n1', {}, { disk: 'hdd' })))).toEqual([
+      'wants disk=ssd, has hdd; wants zone=a, has none',
+    ]);
+    expect(details(demand({ spec: { nodeName: 'n2' } }), candidate(register('n1')))).toEqual(['the pod names node n2']);
+    const cordon = { ...n1, verb: 'patch', arguments: { patch: { spec: { unschedulable: true } } } };
+    expect(details(demand(), nodeAfter(register('n1'), cordon))).toEqual(['it is cordoned']);
+  });
 });

@@ -30,7 +30,7 @@ describe('a pod that fits', () => {
     const { commit } = world.cell.changes.at(-1) ?? {};
     expect(commit).toMatchObject({
       actor: 'system:scheduler',
-      reason: '1 of 2 nodes fit, n1 scored highest (94)',
+      reason: '1 of 2 nodes fit, n2 lacks cpu',
       events: [
         {
           type: 'PodScheduled',

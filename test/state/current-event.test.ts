@@ -46,16 +46,16 @@ function recolour(data: unknown): Painted {
   return { ...kept, color: { name: colour } };
 }
 
-const schema = Type.Unknown();
-const first: EventDefinition = { version: 1, schema };
+const told = { schema: Type.Unknown(), sentence: () => 'painted' };
+const first: EventDefinition = { version: 1, ...told };
 const second: EventDefinition = {
   version: 2,
-  schema,
+  ...told,
   upcast: { 1: recolour },
 };
 const third: EventDefinition = {
   version: 3,
-  schema,
+  ...told,
   upcast: { ...second.upcast, 2: (data) => ({ ...(data as object), bright: true }) },
 };
 
@@ -84,7 +84,7 @@ describe('an event', () => {
   });
 
   test('whose step is missing is an UnknownEventError', () => {
-    const gap: EventDefinition = { version: 3, schema, upcast: { 1: (data) => data } };
+    const gap: EventDefinition = { version: 3, ...told, upcast: { 1: (data) => data } };
     expect(() => currentEvent(signal(gap, 2), painted(1, {}))).toThrow('no version 1');
   });
 });
@@ -112,7 +112,7 @@ describe('a log written by an older program', () => {
   });
 
   test('stops the fold at the first event this program does not know, naming entry and revision', () => {
-    know(signal({ version: 2, schema }, 2));
+    know(signal({ version: 2, ...told }, 2));
     expect(damage(payload)).toMatchObject({ entry: 1, revision: 1, cause: expect.any(UnknownEventError) });
     expect(damage(payload)?.message).toContain('Signal has no version 1 of event SignalPainted');
   });

@@ -32,8 +32,10 @@ const cell = begin();
 const main = { container: 'main', number: 2 };
 const counted = { status: { replicas: 1 } };
 
+const resources = { cpu: '2', memory: '4Gi', pods: '110' };
+
 const special: Readonly<Record<string, unknown>> = {
-  NodeRegistered: { labels: {}, capacity: {}, allocatable: {}, addresses: [], nodeInfo: {} },
+  NodeRegistered: { labels: {}, capacity: resources, allocatable: resources, addresses: [], nodeInfo: {} },
   NodeBecameUnreachable: { since: 0, silentMs: 10_000, evictionsSuspended: true },
   ReplicationControllerScaled: { from: 1, to: 2, patch: { spec: { replicas: 2 } } },
   ReplicationControllerProgressed: counted,

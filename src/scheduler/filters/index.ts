@@ -7,16 +7,26 @@ import { nodeSelector } from './node-selector.ts';
 import { resources } from './resources.ts';
 import { schedulable } from './schedulable.ts';
 
-/** Why not, as phrases of Kubernetes' "0/3 nodes are available: …"; empty: this node will do. */
-export type Filter = (demand: PodDemand, candidate: Candidate) => readonly string[];
+/** Why a node will not do. */
+export interface Objection {
+  /** The phrase of Kubernetes' "0/3 nodes are available: …". */
+  readonly reason: string;
+  /** The same of one node, behind its name: `lacks memory`. */
+  readonly brief: string;
+  /** By how much, as the node is now; made only for who asks. */
+  detail(): string;
+}
+
+/** Empty: this node will do. */
+export type Filter = (demand: PodDemand, candidate: Candidate) => readonly Objection[];
 
 const FILTERS: readonly Filter[] = [schedulable, nodeName, nodeSelector, hostPorts, resources];
 
 /** The first filter's objections; the rest are not asked, as in Kubernetes. */
 export const objections: Filter = (demand, candidate) => {
   for (const filter of FILTERS) {
-    const reasons = filter(demand, candidate);
-    if (reasons.length > 0) return reasons;
+    const found = filter(demand, candidate);
+    if (found.length > 0) return found;
   }
   return [];
 };

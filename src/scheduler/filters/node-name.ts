@@ -2,4 +2,12 @@
 import type { Filter } from './index.ts';
 
 export const nodeName: Filter = ({ spec }, { name }) =>
-  spec.nodeName === undefined || spec.nodeName === name ? [] : ["node(s) didn't match the requested node name"];
+  spec.nodeName === undefined || spec.nodeName === name
+    ? []
+    : [
+        {
+          reason: "node(s) didn't match the requested node name",
+          brief: 'is not the node it names',
+          detail: () => `the pod names node ${spec.nodeName}`,
+        },
+      ];
