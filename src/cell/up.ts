@@ -5,6 +5,7 @@ import { dataDirectory, identityOf, markStarted } from './data-directory.ts';
 import { defaultDataDirectory } from './default-data-directory.ts';
 import { untilStopped } from './down.ts';
 import { makeImages } from './images.ts';
+import { listenFault } from './listen-address.ts';
 import { runningCell } from './running-cell.ts';
 import { detectRuntime, type RuntimeName } from './runtime-name.ts';
 import { startSupervisor, type StartedSupervisor } from './start-supervisor.ts';
@@ -30,6 +31,8 @@ export async function up(options: UpOptions): Promise<number> {
   if (!Number.isInteger(options.nodes) || options.nodes < 1 || options.nodes > NODES_MAX) {
     throw new CellStartError(`--nodes: must be a whole number from 1 to ${NODES_MAX}`);
   }
+  const fault = options.listen === undefined ? undefined : listenFault(options.listen);
+  if (fault !== undefined) throw new CellStartError(fault);
   const runtime = await chooseRuntime(options);
   const { startedBefore } = identityOf(directory);
   if (runtime === 'docker') await makeImages();
