@@ -1,8 +1,7 @@
-/** Reads stored rows as objects of a state, with the sum of their hashes made from the very texts that are stored. */
+/** Reads stored rows as objects of a state, with the sums of what the stored texts say. */
 import type { ObjectContext, ObjectRecord } from '../../machines/index.ts';
 import type { KeptObject } from '../state/cell-state.ts';
-import { bytesAtMost } from '../state/object-parts.ts';
-import { headHash, partHash, sum } from '../state/state-hash.ts';
+import { keySum, NO_CONTENT, withParts, type ContentSum } from '../state/state-hash.ts';
 import type { ObjectRow } from './schema.ts';
 
 /** Columns of a state's objects, in the order of KeptRow. */
@@ -45,17 +44,26 @@ export type KeptRow = readonly [
 /** Most different specs that are remembered: those of the pods of some templates, each on every node. */
 const SPECS_MAX = 10_000;
 
+/** A spec that several objects have. */
+interface SharedSpec {
+  readonly spec: unknown;
+  readonly sum: ContentSum;
+}
+
 /** Reads rows one by one; equal specs become one value, since the pods of a template differ in little but their names. */
 export class KeptObjectReader {
-  readonly #specs = new Map<string, unknown>();
+  readonly #specs = new Map<string, SharedSpec>();
   readonly #words = new Map<string, string>();
 
   /** Raises SyntaxError where a text is not JSON. */
   read(row: KeptRow): KeptObject {
     const [kind, namespace, name, uid, value, revision, createdRevision, correlation] = row;
-    const parts = new KeptParts(uid);
-    this.#readParts(parts, row);
-    const record: ObjectRecord = {
+    const [, , , , , , , , metadata, spec, status, body, hidden] = row;
+    const context: Record<string, unknown> = { metadata: JSON.parse(metadata) };
+    if (status !== null) context['status'] = JSON.parse(status);
+    if (body !== null) Object.assign(context, JSON.parse(body));
+    if (hidden !== null) Object.assign(context, JSON.parse(hidden));
+    const head = {
       kind: this.#word(kind),
       namespace: this.#word(namespace),
       name,
@@ -64,26 +72,25 @@ export class KeptObjectReader {
       createdRevision,
       correlation,
       value: this.#word(value),
-      context: parts.context as unknown as ObjectContext,
     };
-    return { record, hash: sum(parts.hash, headHash(record)), bytesAtMost: bytesAtMost(parts.length) };
+    let content = withParts(keySum(head), context);
+    if (spec !== null) {
+      const shared = this.#spec(spec);
+      context['spec'] = shared.spec;
+      content = added(content, shared.sum);
+    }
+    const record: ObjectRecord = { ...head, context: context as unknown as ObjectContext };
+    return { record, content };
   }
 
-  #readParts(parts: KeptParts, row: KeptRow): void {
-    const [, , , , , , , , metadata, spec, status, body, hidden] = row;
-    parts.add('metadata', JSON.parse(metadata), metadata);
-    if (spec !== null) parts.add('spec', this.#spec(spec), spec);
-    if (status !== null) parts.add('status', JSON.parse(status), status);
-    if (body !== null) parts.addJoined(body);
-    if (hidden !== null) parts.addJoined(hidden);
-  }
-
-  #spec(text: string): unknown {
-    let spec = this.#specs.get(text);
-    if (spec !== undefined) return spec;
+  #spec(text: string): SharedSpec {
+    const known = this.#specs.get(text);
+    if (known !== undefined) return known;
     if (this.#specs.size >= SPECS_MAX) this.#specs.clear();
-    this.#specs.set(text, (spec = JSON.parse(text)));
-    return spec;
+    const spec: unknown = JSON.parse(text);
+    const shared = { spec, sum: withParts(NO_CONTENT, { spec }) };
+    this.#specs.set(text, shared);
+    return shared;
   }
 
   /** One string for the few that all rows share. */
@@ -95,34 +102,10 @@ export class KeptObjectReader {
   }
 }
 
-/** The parts of one object's context as they are read. */
-class KeptParts {
-  readonly context: Record<string, unknown> = {};
-  readonly #uid: string;
-  /** The sum of the parts' hashes. */
-  hash = 0n;
-  /** Characters of their texts. */
-  length = 0;
-
-  constructor(uid: string) {
-    this.#uid = uid;
-  }
-
-  add(part: string, value: unknown, text: string): void {
-    this.context[part] = value;
-    this.hash = sum(this.hash, partHash(this.#uid, part, text));
-    this.length += text.length;
-  }
-
-  /** Several parts as one JSON object; the text of a single one is all between its name and the closing brace. */
-  addJoined(text: string): void {
-    const values = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const names = Object.keys(values);
-    const [only] = names;
-    if (names.length === 1 && only !== undefined) {
-      this.add(only, values[only], text.slice(JSON.stringify(only).length + 2, -1));
-      return;
-    }
-    for (const name of names) this.add(name, values[name], JSON.stringify(values[name]));
-  }
+function added(one: ContentSum, other: ContentSum): ContentSum {
+  return {
+    low: (one.low + other.low) | 0,
+    high: (one.high + other.high) | 0,
+    bytesAtMost: one.bytesAtMost + other.bytesAtMost,
+  };
 }

@@ -10,8 +10,6 @@ export interface PendingObject {
   readonly before: ObjectRecord | undefined;
   /** As it is now; undefined once gone. */
   after: ObjectRecord | undefined;
-  /** JSON texts of the parts that changed in between. */
-  readonly texts: Map<string, string | undefined>;
 }
 
 /** Where the read model is once the pending changes are in it. */
@@ -53,33 +51,27 @@ export class PendingChanges {
   /** Adds changes that came after these ones. */
   addAll(later: PendingChanges): void {
     for (const [createdRevision, object] of later.#objects) {
-      this.#addObject(createdRevision, object.before, object.after, object.texts);
+      this.#addObject(createdRevision, object.before, object.after);
     }
     if (later.#position === undefined) return;
     this.#addOutcomes(later.#outcomes, later.#position.outcomeCount);
     this.#position = later.#position;
   }
 
-  #addChange({ before, after, texts }: Change): void {
+  #addChange({ before, after }: Change): void {
     const createdRevision = (after ?? before)?.createdRevision;
     // A commit that both creates and removes leaves nothing to show.
-    if (createdRevision !== undefined) this.#addObject(createdRevision, before, after, texts);
+    if (createdRevision !== undefined) this.#addObject(createdRevision, before, after);
   }
 
-  #addObject(
-    createdRevision: number,
-    before: ObjectRecord | undefined,
-    after: ObjectRecord | undefined,
-    texts: ReadonlyMap<string, string | undefined>,
-  ): void {
+  #addObject(createdRevision: number, before: ObjectRecord | undefined, after: ObjectRecord | undefined): void {
     const known = this.#objects.get(createdRevision);
     if (known === undefined) {
-      this.#objects.set(createdRevision, { before, after, texts: new Map(texts) });
+      this.#objects.set(createdRevision, { before, after });
       return;
     }
     known.after = after;
     if (after === undefined && known.before === undefined) this.#objects.delete(createdRevision);
-    for (const [part, text] of texts) known.texts.set(part, text);
   }
 
   /** Keeps about as many as the state remembers: what is forgotten before it was written need not be. */

@@ -1,5 +1,5 @@
-/** What the projector tells its worker of one object: the columns that changed, as texts made for the state hash, and rows that differ. */
-import type { Kind, ObjectRecord } from '../../machines/index.ts';
+/** What the projector tells its worker of one object: the columns that changed, made into texts here and once for several commits, and rows that differ. */
+import type { Kind, ObjectContext, ObjectRecord } from '../../machines/index.ts';
 import {
   annotationsDiff,
   deadlinesDiff,
@@ -31,15 +31,15 @@ export type RowUpdate = DerivedRows & { readonly object: number } & (
 
 /** Makes the rows of a pending object. */
 export function rowUpdate(object: number, pending: PendingObject): RowUpdate {
-  const { before, after, texts } = pending;
+  const { before, after } = pending;
   const derived = derivedRows(before, after);
   if (after === undefined) return { change: 'remove', object, isPod: podColumns(before) !== undefined, ...derived };
   const pod = changedPod(before, after);
   const withPod = pod === undefined ? {} : { pod };
   if (before === undefined) {
-    return { change: 'insert', object, columns: newRow(object, after, texts), ...withPod, ...derived };
+    return { change: 'insert', object, columns: newRow(object, after), ...withPod, ...derived };
   }
-  return { change: 'update', object, columns: changedColumns(before, after, texts), ...withPod, ...derived };
+  return { change: 'update', object, columns: changedColumns(before, after), ...withPod, ...derived };
 }
 
 /** Characters of the texts in it, to bound messages by. */
@@ -63,9 +63,7 @@ function changedPod(before: ObjectRecord | undefined, after: ObjectRecord): PodC
   return columns?.node === known?.node && columns?.phase === known?.phase ? undefined : columns;
 }
 
-type Texts = ReadonlyMap<string, string | undefined>;
-
-function newRow(object: number, record: ObjectRecord, texts: Texts): ObjectRow {
+function newRow(object: number, record: ObjectRecord): ObjectRow {
   const groups = partGroups(kindOf(record.kind));
   return {
     created_revision: object,
@@ -78,25 +76,25 @@ function newRow(object: number, record: ObjectRecord, texts: Texts): ObjectRow {
     state: record.value,
     owner_uid: ownerUidOf(record),
     deleted: record.context.metadata.deletionTimestamp ?? null,
-    metadata: partText(record, 'metadata', texts) ?? '{}',
-    spec: groups.public.has('spec') ? partText(record, 'spec', texts) : null,
-    status: groups.public.has('status') ? partText(record, 'status', texts) : null,
-    body: joinedText(record, groups.body, texts),
-    private: joinedText(record, privateParts(record, groups), texts),
+    metadata: partText(record, 'metadata') ?? '{}',
+    spec: groups.public.has('spec') ? partText(record, 'spec') : null,
+    status: groups.public.has('status') ? partText(record, 'status') : null,
+    body: joinedText(record, groups.body),
+    private: joinedText(record, privateParts(record, groups)),
   };
 }
 
-function changedColumns(before: ObjectRecord, after: ObjectRecord, texts: Texts): ChangedColumns {
+function changedColumns(before: ObjectRecord, after: ObjectRecord): ChangedColumns {
   const groups = partGroups(kindOf(after.kind));
   const columns: { -readonly [Column in keyof ObjectRow]?: ObjectRow[Column] } = {};
-  for (const part of texts.keys()) {
+  for (const part of changedParts(before.context, after.context)) {
     if (part === 'metadata') {
-      columns.metadata = texts.get(part) ?? '{}';
+      columns.metadata = partText(after, part) ?? '{}';
       columns.deleted = after.context.metadata.deletionTimestamp ?? null;
       if (ownerUidOf(before) !== ownerUidOf(after)) columns.owner_uid = ownerUidOf(after);
-    } else if (!groups.public.has(part)) columns.private ??= joinedText(after, privateParts(after, groups), texts);
-    else if (part === 'spec' || part === 'status') columns[part] = texts.get(part) ?? null;
-    else columns.body ??= joinedText(after, groups.body, texts);
+    } else if (!groups.public.has(part)) columns.private ??= joinedText(after, privateParts(after, groups));
+    else if (part === 'spec' || part === 'status') columns[part] = partText(after, part);
+    else columns.body ??= joinedText(after, groups.body);
   }
   return { ...columns, revision: after.revision, correlation: after.correlation, state: after.value };
 }
@@ -123,19 +121,28 @@ function privateParts(record: ObjectRecord, groups: PartGroups): string[] {
   return Object.keys(record.context).filter((part) => part !== 'metadata' && !groups.public.has(part));
 }
 
-/** Several parts as one JSON object; null where there is none. Only unchanged neighbours of a changed part are made into text again. */
-function joinedText(record: ObjectRecord, parts: readonly string[], texts: Texts): string | null {
+/** Several parts as one JSON object; null where there is none. */
+function joinedText(record: ObjectRecord, parts: readonly string[]): string | null {
   const members: string[] = [];
   for (const part of parts) {
-    const text = partText(record, part, texts);
+    const text = partText(record, part);
     if (text !== null) members.push(`${JSON.stringify(part)}:${text}`);
   }
   return members.length === 0 ? null : `{${members.join(',')}}`;
 }
 
-function partText(record: ObjectRecord, part: string, texts: Texts): string | null {
-  const known = texts.get(part);
-  if (known !== undefined) return known;
-  const value: unknown = (record.context as unknown as Readonly<Record<string, unknown>>)[part];
+function partText(record: ObjectRecord, part: string): string | null {
+  const value = partsOf(record.context)[part];
   return value === undefined ? null : JSON.stringify(value);
+}
+
+/** Parts that a commit touched: it makes a new value of each, and leaves the others the very same. */
+function changedParts(before: ObjectContext, after: ObjectContext): readonly string[] {
+  const old = partsOf(before);
+  const parts = partsOf(after);
+  return [...new Set([...Object.keys(old), ...Object.keys(parts)])].filter((part) => old[part] !== parts[part]);
+}
+
+function partsOf(context: ObjectContext): Readonly<Record<string, unknown>> {
+  return context as unknown as Readonly<Record<string, unknown>>;
 }

@@ -3,21 +3,20 @@ import type { ObjectContext, ObjectKey, ObjectRecord, View } from '../../machine
 import type { Position } from '../log/entry.ts';
 import { commandHorizon } from './horizon.ts';
 import { ObjectStore, type Slot } from './object-store.ts';
-import { OutcomeMemory } from './outcome-memory.ts';
+import { EntryFolding } from './entry-folding.ts';
+import { OutcomeMemory, type ForgetRequest } from './outcome-memory.ts';
 import { OUTCOMES_PER_HORIZON_REVISION, type RememberedOutcome } from './outcomes.ts';
 import type { Overlay } from './overlay.ts';
-import { outcomeHash, stateHashText, sum } from './state-hash.ts';
+import { HashSum, objectHash, stateHashText, type ContentSum, type Hash } from './state-hash.ts';
 
 /** Version of the fold: raised when the same log would fold into another state, so that stored states are not trusted across. */
-export const FOLD_VERSION = 1;
+export const FOLD_VERSION = 2;
 
 /** An object of a kept state. */
 export interface KeptObject {
   readonly record: ObjectRecord;
-  /** The sum of the hashes of its parts and its head, as computed from what was kept. */
-  readonly hash: bigint;
-  /** Never less than the bytes of its parts as JSON. */
-  readonly bytesAtMost: number;
+  /** As computed from what was kept. */
+  readonly content: ContentSum;
 }
 
 /** A state as somebody kept it, to start from instead of the beginning. */
@@ -35,9 +34,11 @@ export interface KeptState {
 
 /** What a state forgets of its commands with an entry. */
 export interface Forgotten {
-  readonly ids: readonly string[];
-  /** The sum of all hashes after it. */
-  readonly total: bigint;
+  /** Outcomes are numbered as they come: all before this number. */
+  readonly until: number;
+  /** The sum of their hashes. */
+  readonly hash: Hash;
+  /** The state's `forgottenThrough` after it. */
   readonly forgottenThrough: number;
 }
 
@@ -48,21 +49,18 @@ export class CellState implements View {
   readonly #outcomes = new OutcomeMemory();
   #position: Position = EMPTY_POSITION;
   #time = 0;
-  #total = 0n;
+  readonly #total = new HashSum();
   #forgottenThrough = 0;
 
   /** Takes over a kept state, summing up its hashes: compare `stateHash()` with the log's before trusting it. */
   static from(kept: KeptState): CellState {
     const state = new CellState();
-    let total = 0n;
-    for (const { record, hash, bytesAtMost } of kept.objects) {
-      state.#store.add({ record, hashes: undefined, bytesAtMost });
-      total = sum(total, hash);
+    for (const { record, content } of kept.objects) {
+      state.#store.add(record, content);
+      state.#total.add(objectHash(record, content));
     }
-    for (const outcome of kept.outcomes) state.#outcomes.add(outcome);
-    state.#outcomes.keepLast(kept.outcomeCount);
-    for (const outcome of state.#outcomes) total = sum(total, outcomeHash(outcome));
-    state.#total = total;
+    for (const outcome of kept.outcomes) state.#outcomes.add(outcome, state.#total);
+    state.#outcomes.keepLast(kept.outcomeCount, state.#total);
     state.#position = kept.position;
     state.#time = kept.time;
     state.#forgottenThrough = kept.forgottenThrough;
@@ -82,7 +80,7 @@ export class CellState implements View {
     return this.#time;
   }
 
-  get total(): bigint {
+  get total(): Hash {
     return this.#total;
   }
 
@@ -131,41 +129,64 @@ export class CellState implements View {
     return this.#store.indexed(kind, index, value)?.size ?? 0;
   }
 
-  /** What the horizon forgets once the overlay's outcomes are added: ids, the total after, and the new bound. Changes nothing. */
-  forget(overlay: Overlay): Forgotten {
-    const horizon = commandHorizon(overlay);
-    const oldest = overlay.revision - horizon;
-    let remaining = this.#outcomes.size + overlay.outcomes.size;
-    const most = horizon * OUTCOMES_PER_HORIZON_REVISION;
-    let { total } = overlay;
-    let forgottenThrough = this.#forgottenThrough;
-    const ids: string[] = [];
-    for (const outcome of this.#outcomes) {
-      if (outcome.revision >= oldest && remaining <= most) break;
-      remaining--;
-      if (overlay.outcomes.has(outcome.commandId)) continue;
-      ids.push(outcome.commandId);
-      total = sum(total, 0n, outcomeHash(outcome));
-      forgottenThrough = Math.max(forgottenThrough, outcome.revision);
-    }
-    return { ids, total, forgottenThrough };
+  /** What the horizon forgets with an entry after which there would be `count` outcomes. Changes nothing. */
+  forgettable(
+    { revision, horizon }: { readonly revision: number; readonly horizon: number },
+    request: Pick<ForgetRequest, 'count' | 'isReplaced'> & { readonly end?: number },
+  ): Forgotten {
+    const { until, hash, throughRevision } = this.#outcomes.forgettable({
+      oldestRevision: revision - horizon,
+      most: horizon * OUTCOMES_PER_HORIZON_REVISION,
+      end: this.#outcomes.next,
+      ...request,
+    });
+    return { until, hash, forgottenThrough: Math.max(this.#forgottenThrough, throughRevision) };
   }
 
   /** Makes an overlay part of the state, at the position of the entry that holds it. */
   adopt(overlay: Overlay, position: Position, time: number): void {
-    const { ids, total, forgottenThrough } = overlay.forgotten;
-    for (const outcome of overlay.outcomes.values()) this.#outcomes.add(outcome);
-    this.#outcomes.forget(ids);
-    for (const { slot, record, hashes, bytesAtMost } of overlay.objects) {
+    // Its hashes are in the overlay's total already.
+    const ignored = new HashSum();
+    for (const outcome of overlay.outcomes.values()) this.#outcomes.add(outcome, ignored);
+    this.#forget(overlay.forgotten);
+    for (const { slot, record, content } of overlay.objects) {
       // Another life of the same name is another object, with a place of its own.
       const isSame = slot !== undefined && slot.record.uid === record?.uid;
       if (slot !== undefined && !isSame) this.#store.remove(slot);
       if (record === undefined) continue;
-      if (isSame) this.#store.replace(slot, { record, hashes, bytesAtMost });
-      else this.#store.add({ record, hashes, bytesAtMost });
+      if (isSame) this.#store.replace(slot, record, content);
+      else this.#store.add(record, content);
     }
-    this.#total = total;
+    this.#move(overlay.total, position, time);
+  }
+
+  /** Begins to fold an entry in place. End it with `finish`, or `undo` it: in between, the state is neither the old nor the new. */
+  begin(): EntryFolding {
+    return new EntryFolding(this.#store, this.#outcomes, this.#total);
+  }
+
+  /** What the horizon forgets with an entry that is folded in place. Changes nothing of the state. */
+  forgettableAfter(folding: EntryFolding, revision: number): Forgotten {
+    return this.forgettable(
+      { revision, horizon: commandHorizon(this) },
+      { count: this.#outcomes.size, end: folding.firstOutcome },
+    );
+  }
+
+  /** Ends an entry that was folded in place. */
+  finish(folding: EntryFolding, forgotten: Forgotten, position: Position, time: number): void {
+    this.#forget(forgotten);
+    this.#move(folding.total, position, time);
+  }
+
+  #forget({ until, forgottenThrough }: Forgotten): void {
+    this.#outcomes.forgetBefore(until);
     this.#forgottenThrough = forgottenThrough;
+  }
+
+  #move(total: Hash, position: Position, time: number): void {
+    this.#total.low = total.low;
+    this.#total.high = total.high;
     this.#position = position;
     this.#time = time;
   }

@@ -2,9 +2,12 @@
 import { kinds } from '../../machines/index.ts';
 import { decodeEntry, hashOf, LogDamageError, type Entry, type Position } from '../log/entry.ts';
 import type { StoredEntry } from '../log/event-log.ts';
-import type { AppliedEntry, EntrySubscriber } from './applied-entry.ts';
+import type { AppliedEntry, Change, EntrySubscriber } from './applied-entry.ts';
 import { CellState, FOLD_VERSION } from './cell-state.ts';
-import { Overlay } from './overlay.ts';
+import type { EntryFolding } from './entry-folding.ts';
+import { refusedOutcome, unchangedOutcome, type RememberedOutcome } from './outcomes.ts';
+import type { Overlay } from './overlay.ts';
+import { stateHashText } from './state-hash.ts';
 
 /** An entry whose overlay is known already. */
 export interface FoldableEntry {
@@ -50,38 +53,61 @@ export class Fold {
     }
     const entry = decodeEntry(stored.payload, at);
     checkChain(entry, this.state);
-    const overlay = stageEntry(entry, this.state);
-    const state = overlay.seal();
-    // A state hashed by another version of the fold says nothing about ours; the chain still protects the bytes.
-    if (entry.fold === FOLD_VERSION && state !== entry.state) {
-      throw new LogDamageError({ ...at, what: `the state after it is ${state}, but it says ${entry.state}` });
-    }
-    return this.adopt({ entry, overlay, payload: stored.payload, hash: hashOf(stored.payload) });
+    const { changes, outcomes } = this.#fold(entry, stored.payload);
+    return this.#tell(entry, stored.payload, changes, outcomes);
   }
 
   /** Takes over an entry that the log has acknowledged and whose overlay is already known. */
   adopt({ entry, overlay, payload, hash }: FoldableEntry): AppliedEntry {
-    const position: Position = {
-      lineage: entry.lineage,
-      entry: entry.number,
-      revision: entry.firstRevision + entry.commits.length - 1,
-      hash,
-    };
-    this.state.adopt(overlay, position, entry.time);
-    const { outcomeCount, forgottenThrough } = this.state;
-    const outcomes = [...overlay.outcomes.values()];
-    const applied: AppliedEntry = {
-      entry,
-      payload,
-      position,
-      changes: overlay.changes,
-      outcomes,
-      outcomeCount,
-      forgottenThrough,
-    };
+    this.state.adopt(overlay, positionOf(entry, hash), entry.time);
+    return this.#tell(entry, payload, overlay.changes, [...overlay.outcomes.values()]);
+  }
+
+  /** Folds an entry in place; where anything is wrong with it all is put back. */
+  #fold(entry: Entry, payload: Uint8Array): Pick<AppliedEntry, 'changes' | 'outcomes'> {
+    const folding = this.state.begin();
+    try {
+      foldCommits(entry, folding);
+      const revision = entry.firstRevision + entry.commits.length - 1;
+      for (const refused of entry.refused) folding.remember(refusedOutcome(refused, revision));
+      for (const unchanged of entry.unchanged) folding.remember(unchangedOutcome(unchanged, revision));
+      const forgotten = this.state.forgettableAfter(folding, revision);
+      folding.total.subtract(forgotten.hash);
+      requireState(entry, stateHashText(folding.total, revision, forgotten.forgottenThrough));
+      const outcomes = folding.outcomes();
+      this.state.finish(folding, forgotten, positionOf(entry, hashOf(payload)), entry.time);
+      return { changes: folding.changes, outcomes };
+    } catch (error) {
+      folding.undo();
+      throw error;
+    }
+  }
+
+  #tell(
+    entry: Entry,
+    payload: Uint8Array,
+    changes: readonly Change[],
+    outcomes: readonly RememberedOutcome[],
+  ): AppliedEntry {
+    const { position, outcomeCount, forgottenThrough } = this.state;
+    const applied: AppliedEntry = { entry, payload, position, changes, outcomes, outcomeCount, forgottenThrough };
     for (const subscriber of this.#subscribers) subscriber(applied);
     return applied;
   }
+}
+
+/** A state hashed by another version of the fold says nothing about ours; the chain still protects the bytes. */
+function requireState(entry: Entry, state: string): void {
+  if (entry.fold !== FOLD_VERSION || state === entry.state) return;
+  throw new LogDamageError({
+    entry: entry.number,
+    revision: entry.firstRevision,
+    what: `the state after it is ${state}, but it says ${entry.state}`,
+  });
+}
+
+function positionOf({ lineage, number, firstRevision, commits }: Entry, hash: string): Position {
+  return { lineage, entry: number, revision: firstRevision + commits.length - 1, hash };
 }
 
 /** Number, lineage, previous hash, first revision and time must continue what was folded. */
@@ -109,8 +135,8 @@ function checkChain(entry: Entry, state: CellState): void {
     throw wrong(`its first revision is ${entry.firstRevision}, not ${at.revision}`);
 }
 
-function stageEntry(entry: Entry, state: CellState): Overlay {
-  const overlay = new Overlay(state, entry.firstRevision);
+/** Raises LogDamageError that names the first wrong commit. */
+function foldCommits(entry: Entry, folding: EntryFolding): void {
   let revision = entry.firstRevision;
   for (const commit of entry.commits) {
     const at = { entry: entry.number, revision };
@@ -118,13 +144,10 @@ function stageEntry(entry: Entry, state: CellState): Overlay {
       throw new LogDamageError({ ...at, what: `revision ${commit.revision} stands where ${revision} must` });
     if (!kinds.has(commit.kind)) throw new LogDamageError({ ...at, what: `unknown kind ${commit.kind}` });
     try {
-      overlay.stage(commit, entry.time);
+      folding.fold(commit, entry.time);
     } catch (cause) {
       throw new LogDamageError({ ...at, what: cause instanceof Error ? cause.message : String(cause), cause });
     }
     revision++;
   }
-  for (const refused of entry.refused) overlay.stageRefused(refused);
-  for (const unchanged of entry.unchanged) overlay.stageUnchanged(unchanged);
-  return overlay;
 }

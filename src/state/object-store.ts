@@ -1,24 +1,29 @@
 /** All objects of a cell by key and by index: the base that overlays are staged on. */
-import {
-  controllerOf,
-  kinds,
-  OWNER_INDEX,
-  type Kind,
-  type ObjectKey,
-  type ObjectRecord,
-} from '../../machines/index.ts';
-import type { PartHashes } from './object-parts.ts';
+import { controllerOf, kinds, OWNER_INDEX, type Kind, type ObjectRecord } from '../../machines/index.ts';
+import type { ContentSum } from './state-hash.ts';
 
 /** An object's place: it stays the same over the object's life, so indexes change only when an indexed value does. */
-export interface Slot {
+export interface Slot extends ContentSum {
   record: ObjectRecord;
-  /** Undefined as long as nobody needed them: most objects of a kept state are not touched for long. */
-  hashes: PartHashes | undefined;
-  /** Never less than the bytes of its parts as JSON: what only a sum over all of them would say exactly. */
+  low: number;
+  high: number;
   bytesAtMost: number;
 }
 
 type ByName = Map<string, Slot>;
+
+/** One of a kind's indexes. */
+interface Index {
+  readonly name: string;
+  readonly slots: Map<string, Set<Slot>>;
+}
+
+/** All objects of one kind. */
+interface Objects {
+  readonly kind: Kind;
+  readonly namespaces: Map<string, ByName>;
+  readonly indexes: readonly Index[];
+}
 
 /** The value of a kind's index for a record; undefined when it is not in it. */
 export function indexValue(kind: Kind, index: string, record: ObjectRecord): string | undefined {
@@ -43,74 +48,85 @@ export function kindOf(name: string): Kind {
 }
 
 export class ObjectStore {
-  readonly #kinds = new Map<string, Map<string, ByName>>();
-  readonly #indexes = new Map<string, Map<string, Set<Slot>>>();
+  readonly #kinds = new Map<string, Objects>();
 
   get(kind: string, namespace: string, name: string): Slot | undefined {
-    return this.#kinds.get(kind)?.get(namespace)?.get(name);
+    return this.#kinds.get(kind)?.namespaces.get(namespace)?.get(name);
   }
 
   *list(kind: string, namespace?: string): IterableIterator<Slot> {
-    const namespaces = this.#kinds.get(kind);
+    const namespaces = this.#kinds.get(kind)?.namespaces;
     if (namespaces === undefined) return;
     if (namespace === undefined) for (const byName of namespaces.values()) yield* byName.values();
     else yield* namespaces.get(namespace)?.values() ?? [];
   }
 
   indexed(kind: string, index: string, value: string): ReadonlySet<Slot> | undefined {
-    return this.#indexes.get(`${kind} ${index}`)?.get(value);
+    return this.#kinds
+      .get(kind)
+      ?.indexes.find(({ name }) => name === index)
+      ?.slots.get(value);
   }
 
   /** Takes in an object that has no place yet. */
-  add(slot: Slot): void {
-    const { record } = slot;
-    const kind = kindOf(record.kind);
-    this.#names(record).set(record.name, slot);
-    for (const index of indexNames(kind))
-      this.#index(record.kind, index, undefined, indexValue(kind, index, record), slot);
+  add(record: ObjectRecord, { low, high, bytesAtMost }: ContentSum): void {
+    const slot: Slot = { record, low, high, bytesAtMost };
+    const objects = this.#objects(record.kind);
+    let names = objects.namespaces.get(record.namespace);
+    if (names === undefined) objects.namespaces.set(record.namespace, (names = new Map()));
+    names.set(record.name, slot);
+    for (const index of objects.indexes) {
+      const value = indexValue(objects.kind, index.name, record);
+      if (value !== undefined) enter(index, value, slot);
+    }
   }
 
   /** Puts a new version of an object in its place. */
-  replace(slot: Slot, { record, hashes, bytesAtMost }: Slot): void {
-    const kind = kindOf(record.kind);
+  replace(slot: Slot, record: ObjectRecord, { low, high, bytesAtMost }: ContentSum): void {
     const before = slot.record;
     slot.record = record;
-    slot.hashes = hashes;
+    slot.low = low;
+    slot.high = high;
     slot.bytesAtMost = bytesAtMost;
-    for (const index of indexNames(kind))
-      this.#index(record.kind, index, indexValue(kind, index, before), indexValue(kind, index, record), slot);
+    const { kind, indexes } = this.#objects(record.kind);
+    for (const index of indexes) {
+      const old = indexValue(kind, index.name, before);
+      const value = indexValue(kind, index.name, record);
+      if (old === value) continue;
+      if (old !== undefined) leave(index, old, slot);
+      if (value !== undefined) enter(index, value, slot);
+    }
   }
 
   remove(slot: Slot): void {
     const { record } = slot;
-    const kind = kindOf(record.kind);
-    for (const index of indexNames(kind))
-      this.#index(record.kind, index, indexValue(kind, index, record), undefined, slot);
-    this.#names(record).delete(record.name);
+    const { kind, indexes, namespaces } = this.#objects(record.kind);
+    for (const index of indexes) {
+      const value = indexValue(kind, index.name, record);
+      if (value !== undefined) leave(index, value, slot);
+    }
+    namespaces.get(record.namespace)?.delete(record.name);
   }
 
-  #names(key: ObjectKey): ByName {
-    let namespaces = this.#kinds.get(key.kind);
-    if (namespaces === undefined) this.#kinds.set(key.kind, (namespaces = new Map()));
-    let names = namespaces.get(key.namespace);
-    if (names === undefined) namespaces.set(key.namespace, (names = new Map()));
-    return names;
+  #objects(name: string): Objects {
+    let objects = this.#kinds.get(name);
+    if (objects === undefined) {
+      const kind = kindOf(name);
+      const indexes = indexNames(kind).map((index) => ({ name: index, slots: new Map() }));
+      this.#kinds.set(name, (objects = { kind, namespaces: new Map(), indexes }));
+    }
+    return objects;
   }
+}
 
-  #index(kind: string, index: string, before: string | undefined, after: string | undefined, slot: Slot): void {
-    if (before === after) return;
-    const name = `${kind} ${index}`;
-    let values = this.#indexes.get(name);
-    if (values === undefined) this.#indexes.set(name, (values = new Map()));
-    if (before !== undefined) {
-      const slots = values.get(before);
-      slots?.delete(slot);
-      if (slots?.size === 0) values.delete(before);
-    }
-    if (after !== undefined) {
-      const slots = values.get(after);
-      if (slots === undefined) values.set(after, new Set([slot]));
-      else slots.add(slot);
-    }
-  }
+function enter({ slots }: Index, value: string, slot: Slot): void {
+  const having = slots.get(value);
+  if (having === undefined) slots.set(value, new Set([slot]));
+  else having.add(slot);
+}
+
+function leave({ slots }: Index, value: string, slot: Slot): void {
+  const having = slots.get(value);
+  having?.delete(slot);
+  if (having?.size === 0) slots.delete(value);
 }

@@ -13,12 +13,23 @@ import {
 import type { Change } from './applied-entry.ts';
 import type { CellState, Forgotten } from './cell-state.ts';
 import { recordAfter } from './commit-step.ts';
+import { commandHorizon } from './horizon.ts';
 import { bytesOf } from './object-bytes.ts';
 import { kindOf, type Slot } from './object-store.ts';
 import { reopens } from './outcome-memory.ts';
 import { acceptedOutcome, refusedOutcome, unchangedOutcome, type RememberedOutcome } from './outcomes.ts';
 import { StagedIndexes } from './staged-indexes.ts';
-import { contentSum, HashSum, idHash, objectHash, outcomeHash, stateHashText, type ContentSum } from './state-hash.ts';
+import {
+  contentSum,
+  HashSum,
+  idHash,
+  NO_CONTENT,
+  objectHash,
+  outcomeHash,
+  stateHashText,
+  type ContentSum,
+  type Hash,
+} from './state-hash.ts';
 
 /** An object as this overlay leaves it; `record` is undefined once it is gone. */
 export interface StagedObject {
@@ -67,6 +78,11 @@ export class Overlay implements View {
 
   get revision(): number {
     return this.#revision;
+  }
+
+  /** The sum of all hashes; after all once it is sealed. */
+  get total(): Hash {
+    return this.#total;
   }
 
   /** What the entry makes the base forget, which is known once it is sealed. */
@@ -127,9 +143,9 @@ export class Overlay implements View {
     const staged = this.#objects.get(text);
     const slot = staged === undefined ? this.#base.slotOf(commit) : staged.slot;
     const before = staged === undefined ? slot?.record : staged.record;
-    const known = staged?.content ?? slot ?? NOTHING;
+    const known = staged?.content ?? slot ?? NO_CONTENT;
     const after = recordAfter(kind, commit, before, time);
-    const content = after === undefined ? NOTHING : boundedContent(before, after, known, limits);
+    const content = after === undefined ? NO_CONTENT : boundedContent(before, after, known, limits);
     if (before !== undefined) this.#total.subtract(objectHash(before, known));
     if (after !== undefined) this.#total.add(objectHash(after, content));
     this.#objects.set(text, { slot, record: after, content });
@@ -155,7 +171,10 @@ export class Overlay implements View {
     for (const unchanged of this.#unchanged.splice(0)) this.#remember(unchangedOutcome(unchanged, this.#revision));
     const count = this.#base.outcomeCount + this.#outcomes.size - this.#replaced;
     const isReplaced = this.#replaced === 0 ? {} : { isReplaced: (id: string) => this.#outcomes.has(id) };
-    this.#forgotten = this.#base.forgettable(this, { count, ...isReplaced });
+    this.#forgotten = this.#base.forgettable(
+      { revision: this.#revision, horizon: commandHorizon(this) },
+      { count, ...isReplaced },
+    );
     this.#total.subtract(this.#forgotten.hash);
     return stateHashText(this.#total, this.#revision, this.#forgotten.forgottenThrough);
   }
@@ -178,8 +197,6 @@ export class Overlay implements View {
     return this.#objects.size > 0 && this.#objects.has(keyText(record));
   }
 }
-
-const NOTHING: ContentSum = { low: 0, high: 0, bytesAtMost: 0 };
 
 /**
  * The content's sum after a change, with its bound on the bytes made exact where it passes the limit. Raises
