@@ -3,6 +3,11 @@ import type { HistoryAnswers } from '../../bus/query-source.ts';
 import type { View } from '../../../machines/index.ts';
 import type { Past } from '../past.ts';
 import { answerCommit } from './commit.ts';
+import { answerDiff } from './diff.ts';
+import { answerDiffKeys } from './diff-keys.ts';
+import { answerRollback } from './rollback.ts';
+import { answerUndelete } from './undelete.ts';
+import { answerUndeleteContents } from './undelete-contents.ts';
 
 /** What answers rest on. */
 export interface HistorySource {
@@ -17,5 +22,10 @@ export interface HistorySource {
 export function historyAnswers(source: HistorySource): HistoryAnswers {
   return {
     commit: (query) => answerCommit(source, query),
+    'diff-keys': (query) => answerDiffKeys(source, query),
+    diff: (query) => answerDiff(source, query),
+    rollback: (query) => answerRollback(source, query),
+    undelete: (query) => answerUndelete(source, query),
+    'undelete-contents': (query) => answerUndeleteContents(source, query),
   };
 }
