@@ -15,6 +15,12 @@ const Settings = strictObject({
   nodeSilenceSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_600 })),
   /** Seconds after that until its pods are evicted, where a pod says nothing else. */
   evictionTolerationSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
+  /** Entries of the log after which the writer signs a checkpoint. Each takes 500 bytes for ever, so one per entry is for tests. */
+  checkpointEntries: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000_000 })),
+  /** Entries of the log after which a snapshot is taken. A start folds at most so many: a second or two for the default. Each copies the whole read model. */
+  snapshotEntries: Type.Optional(Type.Integer({ minimum: 10, maximum: 100_000_000 })),
+  /** How many snapshots are kept: the newest, and older ones to fall back to. Each is as large as the read model. */
+  snapshotsKept: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
 });
 
 /** All settings of a cell, defaults filled in. */
@@ -24,6 +30,9 @@ export const DEFAULT_SETTINGS: CellSettings = {
   commandHorizon: 200_000,
   nodeSilenceSeconds: 10,
   evictionTolerationSeconds: 5,
+  checkpointEntries: 10_000,
+  snapshotEntries: 50_000,
+  snapshotsKept: 2,
 };
 
 interface CellConfigurationContext extends PlainContext {

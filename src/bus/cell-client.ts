@@ -197,6 +197,11 @@ export class CellClient {
     return this.#queries.status();
   }
 
+  /** Has the writer sign what it stands for now: to be kept by whoever wants to verify the log against it later. */
+  checkpoint() {
+    return this.#queries.ask('checkpoint', {});
+  }
+
   /** JSON Schemas of everything that travels. */
   schemas() {
     return this.#queries.ask('schemas', {});

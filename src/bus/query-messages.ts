@@ -1,6 +1,8 @@
 /** Queries and their answers as they travel on `<cell>.query.<actor>.<what>`. */
 import { strictObject, Type, validator, type Static, type TSchema, type Validator } from '../../machines/index.ts';
 import { HISTORY_QUERY_SCHEMAS, type HistoryQueryAnswers } from './history-messages/index.ts';
+import type { Checkpoint } from '../log/checkpoint.ts';
+import type { StateDigest, StateRecords } from '../state/state-digest.ts';
 import type { CellStatus } from './query-source.ts';
 
 /** Longest a query may wait for a revision or for new entries. */
@@ -44,6 +46,13 @@ const TableQuery = strictObject({
 
 const StatusQuery = strictObject({});
 const SchemasQuery = strictObject({});
+/** Has the writer sign what it stands for now. */
+const CheckpointQuery = strictObject({});
+/** The writer's state in memory: digests of all objects, or some objects whole. */
+const StateQuery = strictObject({
+  /** createdRevisions of the objects wanted. */
+  objects: Type.Optional(Type.Array(Type.Integer({ minimum: 1 }), { maxItems: GET_MAX_KEYS })),
+});
 
 /** Entries of the log from a number on. */
 const LogQuery = strictObject({
@@ -63,6 +72,8 @@ export const QUERY_SCHEMAS = {
   status: StatusQuery,
   schemas: SchemasQuery,
   log: LogQuery,
+  checkpoint: CheckpointQuery,
+  state: StateQuery,
   ...HISTORY_QUERY_SCHEMAS,
 } as const;
 
@@ -136,5 +147,8 @@ export interface QueryAnswers extends HistoryQueryAnswers {
   readonly table: TableAnswer;
   readonly status: StatusAnswer;
   readonly schemas: unknown;
+  readonly checkpoint: Checkpoint;
+  /** The second where objects were named. */
+  readonly state: StateDigest | StateRecords;
   readonly log: { readonly entries: readonly unknown[]; readonly next: number };
 }

@@ -90,6 +90,10 @@ class QueryService<Field extends string> {
         return [text(this.#status())];
       case 'schemas':
         return [text(publishedSchemas())];
+      case 'checkpoint':
+        return [text(await source.proof.checkpoint())];
+      case 'state':
+        return [text(await this.#state(query as Query<'state'>))];
       default:
         return readLog(source.log, query as Query<'log'>, this.#options.clock, this.#signal);
     }
@@ -129,6 +133,11 @@ class QueryService<Field extends string> {
     const { source } = this.#options;
     const { revision, counts } = source.queries.counts();
     return { ...source.status(), readModelRevision: revision, objects: Object.fromEntries(counts) };
+  }
+
+  #state({ objects }: Query<'state'>) {
+    const { proof } = this.#options.source;
+    return objects === undefined ? proof.digest() : proof.records(objects);
   }
 
   #selection(query: Query<'list'> | Query<'table'>): ListOptions<Field> {

@@ -1,6 +1,8 @@
 /** What the query service asks: the read model and the log, as ports that the cell wires. */
 import type { ObjectRecord, SelectorRequirement } from '../../machines/index.ts';
+import type { Checkpoint } from '../log/checkpoint.ts';
 import type { EventLog } from '../log/event-log.ts';
+import type { StateDigest, StateRecords } from '../state/state-digest.ts';
 import type { HistoryQueryAnswers, HistoryQueryName } from './history-messages/index.ts';
 import type { Query, QueryFault } from './query-messages.ts';
 
@@ -60,6 +62,16 @@ export class HistoryFailure extends Error {
   }
 }
 
+/** What lets others prove that the cell is what its log says. */
+export interface ProofSource {
+  /** Signs the state as it is now. */
+  checkpoint(): Promise<Checkpoint>;
+  /** The state in memory, digested. */
+  digest(): Promise<StateDigest>;
+  /** Objects of it by their createdRevisions. */
+  records(createdRevisions: readonly number[]): StateRecords;
+}
+
 /** All a query service needs. */
 export interface QuerySource<Field extends string = string> {
   readonly queries: ObjectQueries<Field>;
@@ -72,6 +84,7 @@ export interface QuerySource<Field extends string = string> {
   readonly log: EventLog;
   /** Answers to what is asked of the past. They raise HistoryFailure for what cannot be answered. */
   readonly history: HistoryAnswers;
+  readonly proof: ProofSource;
   /** What this process knows of the cell, for `status`. */
   status(): CellStatus;
 }
@@ -88,6 +101,10 @@ export interface CellStatus {
   readonly writing: boolean;
   /** Commands waiting to be decided. */
   readonly queued: number;
+  /** Public key of the checkpoints this process signs. */
+  readonly checkpointKey: string;
+  /** The newest checkpoint it knows of. */
+  readonly checkpoint?: { readonly entry: number; readonly time: number };
   /** What keeps the cell from going on, when something does. */
   readonly trouble?: string;
 }

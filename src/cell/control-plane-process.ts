@@ -6,11 +6,13 @@ import { readCredentials } from '../bus/credentials.ts';
 import { requireDurable } from '../bus/server-monitoring.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
+import { openCheckpoints } from '../log/checkpoint-bucket.ts';
 import { openLog } from '../log/jetstream-log.ts';
 import { acceptLoss } from './accept-loss.ts';
 import { credentialsFile } from './bus-users.ts';
+import { checkpointKey } from './checkpoint-key.ts';
 import { runControlPlane } from './control-plane.ts';
-import { readJson, type DataDirectory } from './data-directory.ts';
+import { readJson, readModelFileOf, type DataDirectory } from './data-directory.ts';
 import { knownPositions } from './known-positions.ts';
 import { untilLineageChanges } from './lineage-watch.ts';
 import { requireNothingLost } from './loss.ts';
@@ -47,8 +49,7 @@ export async function runControlPlaneProcess(
     logger,
   };
   const opened = await openLog(shared);
-  const readModelFile =
-    given.name === 'control-plane' ? directory.readModel : join(directory.root, given.name, 'read-model.sqlite');
+  const readModelFile = readModelFileOf(directory, given.name);
   const log = given['accept-loss']
     ? await acceptLoss({ ...shared, log: opened, directory, signal: end.signal })
     : opened;
@@ -61,7 +62,9 @@ export async function runControlPlaneProcess(
   });
   mkdirSync(dirname(readModelFile), { recursive: true, mode: 0o700 });
   try {
-    await runControlPlane({ name: given.name, bus, log, readModelFile, clock: systemClock, logger }, running);
+    const checkpoints = await openCheckpoints(shared);
+    const own = { readModelFile, checkpoints, checkpointKey: checkpointKey(directory) };
+    await runControlPlane({ name: given.name, bus, log, ...own, clock: systemClock, logger }, running);
   } finally {
     stop.abort();
   }

@@ -1,4 +1,5 @@
 /** One control plane of a cell as a process: folds the log, projects it, and while it has the lease writes it and acts for the cell. */
+import type { KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import { AnswerSender } from '../bus/chunks.ts';
 import { serveCommands } from '../bus/command-service.ts';
@@ -17,7 +18,10 @@ import { historyAnswers } from '../history/answers/index.ts';
 import { MemoryPast } from '../history/memory-past.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { decodeContinue, parseFieldSelector } from '../read-model/index.ts';
+import { CheckpointSigner } from '../history/checkpoint-signer.ts';
+import type { CheckpointStore } from '../log/checkpoint.ts';
 import { Fold } from '../state/fold.ts';
+import { digestState, recordsOf, type StateDigest } from '../state/state-digest.ts';
 import { runLeadership } from '../writer/leadership.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
 import { Writer } from '../writer/writer.ts';
@@ -32,6 +36,9 @@ export interface ControlPlaneOptions {
   readonly bus: Bus;
   readonly log: EventLog;
   readonly readModelFile: string;
+  readonly checkpoints: CheckpointStore;
+  /** Signs checkpoints. */
+  readonly checkpointKey: KeyObject;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -96,6 +103,7 @@ class ControlPlane {
   readonly #past = new MemoryPast();
   readonly #answers: AnswerSender;
   readonly #stop: (error: unknown) => void;
+  #digesting: Promise<StateDigest> | undefined;
 
   constructor(options: ControlPlaneOptions, readModel: OpenReadModel, stop: (error: unknown) => void) {
     const { bus, log, clock, logger, name } = options;
@@ -155,7 +163,10 @@ class ControlPlane {
       publisher.stop();
     });
     serveCommands({ bus, sink: this.#writer, answers: this.#answers, logger }, signal);
-    this.#serveQueries(signal);
+    const { checkpoints: store, checkpointKey: key } = this.#options;
+    const signer = new CheckpointSigner({ cell: bus.cell, fold, store, key, clock, logger });
+    signer.run(signal);
+    this.#serveQueries(signer, signal);
     void this.#writer.submit(bootstrapCommands().map((draft) => ({ ...draft, actor: 'system:bootstrap' })));
   }
 
@@ -193,7 +204,7 @@ class ControlPlane {
     work.publishAll();
   }
 
-  #serveQueries(signal: AbortSignal): void {
+  #serveQueries(signer: CheckpointSigner, signal: AbortSignal): void {
     const { bus, log, clock, logger, name } = this.#options;
     const { queries, projector } = this.#readModel;
     serveQueries(
@@ -209,6 +220,11 @@ class ControlPlane {
           decodeContinue,
           log,
           history: historyAnswers({ past: this.#past, view: this.#fold.state, now: () => clock.now() }),
+          proof: {
+            checkpoint: () => signer.now(),
+            digest: () => this.#digest(),
+            records: (createdRevisions) => recordsOf(this.#fold.state, createdRevisions),
+          },
           status: () => {
             const { position } = this.#fold.state;
             return {
@@ -219,6 +235,8 @@ class ControlPlane {
               process: name,
               writing: this.#writer.isWriting,
               queued: this.#writer.queueLength,
+              checkpointKey: signer.publicKey,
+              ...(signer.latest ? { checkpoint: { entry: signer.latest.entry, time: signer.latest.time } } : {}),
               ...(projector.trouble ? { trouble: projector.trouble.message } : {}),
             };
           },
@@ -226,5 +244,13 @@ class ControlPlane {
       },
       signal,
     );
+  }
+
+  /** One at a time: it takes as long as hashing all objects. */
+  #digest(): Promise<StateDigest> {
+    this.#digesting ??= digestState(this.#fold.state, () => this.#options.clock.sleep(0)).finally(() => {
+      this.#digesting = undefined;
+    });
+    return this.#digesting;
   }
 }

@@ -22,6 +22,8 @@ export interface DataDirectory {
   readonly running: string;
   readonly nats: string;
   readonly readModel: string;
+  /** Copies of the read model to start from, each with its position. */
+  readonly snapshots: string;
   readonly credentials: string;
   /** Private key that checkpoints are signed with, PEM; readable by its owner only. */
   readonly checkpointKey: string;
@@ -37,11 +39,19 @@ export function dataDirectory(path: string): DataDirectory {
     running: join(root, 'cell.json'),
     nats: join(root, 'nats'),
     readModel: join(root, 'read-model.sqlite'),
+    snapshots: join(root, 'snapshots'),
     credentials: join(root, 'credentials'),
     checkpointKey: join(root, 'checkpoint-key.pem'),
     logs: join(root, 'logs'),
     agent: (node) => join(root, `agent-${node}`),
   };
+}
+
+/** The read model of a control plane by its name: each has its own. */
+export function readModelFileOf(directory: DataDirectory, controlPlane: string): string {
+  return controlPlane === 'control-plane'
+    ? directory.readModel
+    : join(directory.root, controlPlane, 'read-model.sqlite');
 }
 
 /** The name under which a cell's subjects, stream and containers go; made at the first start. */

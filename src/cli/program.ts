@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { defaultDataDirectory } from '../cell/default-data-directory.ts';
 import { addApply } from './commands/apply.ts';
+import { addCheckpoint } from './commands/checkpoint.ts';
 import { addCordon } from './commands/cordon.ts';
 import { addDelete } from './commands/delete.ts';
 import { addExec } from './commands/exec.ts';
@@ -73,6 +74,7 @@ function makeProgram({ context, control, version }: ProgramOptions, done: (exitC
   addSend(program, context);
   addHistory(program, context);
   addVerify(program, context);
+  addCheckpoint(program, context);
   addExport(program, context);
   addRestore(program, context);
   return program;

@@ -1,10 +1,9 @@
-/** Proves a log: folds it from its first entry, checking chain, revisions, machines and state hashes, and says where it is wrong. */
-import type { Clock } from '../foundation/clock.ts';
+/** Proves a log, wherever its entries come from: folds it from its first entry, checking chain, revisions, machines, state hashes and checkpoints, and says where it is wrong. */
+import type { Checkpoint } from '../log/checkpoint.ts';
 import { LogDamageError, type Position } from '../log/entry.ts';
-import type { EventLog } from '../log/event-log.ts';
+import type { StoredEntry } from '../log/event-log.ts';
 import { Fold } from '../state/fold.ts';
-import { catchUp } from '../writer/catch-up.ts';
-import { WRITER_LIMITS } from '../writer/limits.ts';
+import { CheckpointProof, type CheckpointVerdict } from './verify-checkpoints.ts';
 
 /** What a verification found. */
 export interface Verification {
@@ -13,43 +12,75 @@ export interface Verification {
   readonly stateHash: string;
   readonly commits: number;
   readonly refusals: number;
+  /** What is known of the checkpoints kept beside the log. */
+  readonly checkpoints: readonly CheckpointVerdict[];
+  /** And of those an auditor brought. */
+  readonly against: readonly CheckpointVerdict[];
   /** The first thing that is wrong; absent when all is right. */
   readonly damage?: { readonly entry: number; readonly revision: number; readonly message: string };
 }
 
 export interface VerifyOptions {
-  readonly log: EventLog;
-  readonly clock: Clock;
-  /** Last entry to look at; what the server says is the last where absent. */
-  readonly until?: number;
-  readonly signal: AbortSignal;
-  onProgress?(entry: number, until: number): void;
+  /** The log from its first entry: a live one's, an export's. LogDamageErrors it raises are findings. */
+  readonly entries: AsyncIterable<readonly StoredEntry[]>;
+  readonly cell: string;
+  /** Checkpoints kept beside the log. */
+  readonly checkpoints?: readonly Checkpoint[];
+  /** An auditor's checkpoints. */
+  readonly against?: readonly Checkpoint[];
+  /** An empty one, for whoever goes on with it. */
+  readonly fold?: Fold;
+  onProgress?(entry: number): void;
 }
 
-/** Folds the log up to its present end. Never rejects for damage: that is a finding. */
+/** Folds the log to its end. Never rejects for damage: that is a finding. */
 export async function verifyLog(options: VerifyOptions): Promise<Verification> {
-  const { log, clock, signal } = options;
-  const until = options.until ?? (await log.lastNumber());
-  const fold = new Fold();
+  const { cell, fold = new Fold() } = options;
+  const { state } = fold;
+  const kept = new CheckpointProof(options.checkpoints ?? [], { cell, state });
+  const brought = new CheckpointProof(options.against ?? [], { cell, state });
   let commits = 0;
   let refusals = 0;
-  fold.subscribe(({ entry }) => {
-    commits += entry.commits.length;
-    refusals += entry.refused.length;
-    options.onProgress?.(entry.number, until);
+  const unsubscribe = fold.subscribe((applied) => {
+    commits += applied.entry.commits.length;
+    refusals += applied.entry.refused.length;
+    kept.observe(applied);
+    brought.observe(applied);
+    options.onProgress?.(applied.entry.number);
   });
-  const result = (damage?: Verification['damage']): Verification => ({
-    position: fold.state.position,
-    stateHash: fold.state.stateHash(),
+  const damage = await foldAll(fold, options.entries);
+  unsubscribe();
+  return {
+    position: state.position,
+    stateHash: state.stateHash(),
     commits,
     refusals,
+    checkpoints: kept.verdicts(damage !== undefined),
+    against: brought.verdicts(damage !== undefined),
     ...(damage ? { damage } : {}),
-  });
+  };
+}
+
+/** Folds until the end or the first thing that is wrong, which is returned. */
+export async function foldAll(
+  fold: Fold,
+  entries: AsyncIterable<readonly StoredEntry[]>,
+): Promise<Verification['damage']> {
   try {
-    await catchUp(fold, log, until, { clock, readBackMs: WRITER_LIMITS.readBackMs, signal });
-    return result();
+    for await (const batch of entries) for (const stored of batch) fold.apply(stored);
+    return undefined;
   } catch (error) {
     if (!(error instanceof LogDamageError)) throw error;
-    return result({ entry: error.entry, revision: error.revision, message: error.message });
+    return { entry: error.entry, revision: error.revision, message: error.message };
   }
+}
+
+/** Whether everything was proven. */
+export function isProven({ damage, checkpoints, against }: Verification): boolean {
+  return damage === undefined && checkpoints.every(isKept) && against.every(({ outcome }) => outcome === 'contained');
+}
+
+/** A checkpoint of a stretch that an operator gave up is no fault of today's log; an auditor's is for him to judge. */
+export function isKept(verdict: CheckpointVerdict): boolean {
+  return verdict.outcome === 'contained' || verdict.reason === 'LineageLeft';
 }

@@ -121,6 +121,7 @@ export function decodeEntry(payload: Uint8Array, at: { readonly entry: number; r
 
 const TEXTS = ['lineage', 'writer', 'previous', 'state'] as const;
 const INTEGERS = ['number', 'firstRevision', 'time', 'fold'] as const;
+const DECIDED_WITHOUT_COMMIT = ['refused', 'unchanged'] as const;
 const LISTS = ['commits', 'refused', 'unchanged'] as const;
 
 /** What keeps JSON from being an entry; commits and events are the fold's to judge. */
@@ -132,7 +133,14 @@ function faultOf(entry: Entry): string | undefined {
     const items: unknown = entry[field];
     if (!Array.isArray(items) || !items.every(isObject)) return `the entry's ${field} are no list of objects`;
   }
+  for (const field of DECIDED_WITHOUT_COMMIT)
+    if (!entry[field].every(hasCommand)) return `one of the entry's ${field} names no command and attempt`;
   return entry.lineageStart === undefined || isObject(entry.lineageStart) ? undefined : 'its lineageStart is no object';
+}
+
+/** Outcomes are remembered under it; of a commit its fold asks. */
+function hasCommand({ commandId, attempt }: RefusedCommand | UnchangedCommand): boolean {
+  return typeof commandId === 'string' && Number.isSafeInteger(attempt);
 }
 
 function isObject(value: unknown): boolean {

@@ -9,7 +9,9 @@ import { actorOf, permissionsOf, type BusRole } from '../../src/bus/permissions.
 import { runControlPlane } from '../../src/cell/control-plane.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { systemIdentifiers } from '../../src/foundation/identifiers.ts';
+import { newSigningKey } from '../../src/foundation/signing-key.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
+import { signingKeyOf } from '../../src/log/checkpoint.ts';
 import { LogDamageError, type Position } from '../../src/log/entry.ts';
 import { openLog, type JetStreamLog } from '../../src/log/jetstream-log.ts';
 import { Fold } from '../../src/state/fold.ts';
@@ -17,6 +19,7 @@ import { Batch } from '../../src/writer/batch.ts';
 import { catchUp } from '../../src/writer/catch-up.ts';
 import { WRITER_LIMITS } from '../../src/writer/limits.ts';
 import { createMap } from '../writer/harness.ts';
+import { MemoryCheckpoints } from '../support/memory-checkpoints.ts';
 import { TestNatsServer } from '../support/nats-server.ts';
 
 const CELL = 'test';
@@ -56,7 +59,8 @@ beforeEach(async () => {
   });
   end = new AbortController();
   const readModelFile = join(directory, 'read-model.sqlite');
-  const options = { name: 'test', bus: plane, log, readModelFile, clock: systemClock, logger: silentLogger };
+  const proof = { checkpoints: new MemoryCheckpoints(), checkpointKey: signingKeyOf(newSigningKey()) };
+  const options = { name: 'test', bus: plane, log, readModelFile, ...proof, clock: systemClock, logger: silentLogger };
   ended = runControlPlane(options, end.signal).then(
     () => 'ended',
     (error: unknown) => error,

@@ -10,6 +10,10 @@ import { serveQueries } from '../../src/bus/query-service.ts';
 import type { NatsUser } from '../../src/bus/server-users.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { systemIdentifiers } from '../../src/foundation/identifiers.ts';
+import { newSigningKey } from '../../src/foundation/signing-key.ts';
+import { CheckpointSigner } from '../../src/history/checkpoint-signer.ts';
+import { signingKeyOf } from '../../src/log/checkpoint.ts';
+import { digestState, recordsOf } from '../../src/state/state-digest.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
 import { historyAnswers } from '../../src/history/answers/index.ts';
 import { MemoryPast } from '../../src/history/memory-past.ts';
@@ -17,6 +21,7 @@ import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Fold } from '../../src/state/fold.ts';
 import type { CommandSink } from '../../src/writer/command-sink.ts';
 import { Writer } from '../../src/writer/writer.ts';
+import { MemoryCheckpoints } from './memory-checkpoints.ts';
 import { TestNatsServer } from './nats-server.ts';
 import { decodeToken, stateQueries } from './state-queries.ts';
 
@@ -85,6 +90,14 @@ export class BusCell {
     serveCommands({ bus, sink, answers, logger: silentLogger }, signal);
     const queries = stateQueries(this.fold.state);
     const { log } = this;
+    const signer = new CheckpointSigner({
+      cell: CELL,
+      fold: this.fold,
+      store: new MemoryCheckpoints(),
+      key: signingKeyOf(newSigningKey()),
+      clock: systemClock,
+      logger: silentLogger,
+    });
     const source = {
       queries,
       waitFor: (revision: number) =>
@@ -93,6 +106,11 @@ export class BusCell {
       decodeContinue: decodeToken,
       log,
       history: historyAnswers({ past: this.past, view: this.fold.state, now: () => systemClock.now() }),
+      proof: {
+        checkpoint: () => signer.now(),
+        digest: () => digestState(this.fold.state, () => Promise.resolve()),
+        records: (createdRevisions: readonly number[]) => recordsOf(this.fold.state, createdRevisions),
+      },
       status: () => ({
         cell: CELL,
         lineage: 'one',
@@ -101,6 +119,7 @@ export class BusCell {
         process: 'test',
         writing: this.writer.isWriting,
         queued: this.writer.queueLength,
+        checkpointKey: signer.publicKey,
       }),
     };
     serveQueries({ bus, source, answers, clock: systemClock, logger: silentLogger }, signal);

@@ -14,6 +14,8 @@ import { silentLogger } from '../../src/foundation/logger.ts';
 import { verifyLog, type Verification } from '../../src/history/verify.ts';
 import { connect } from '../../src/index.ts';
 import { openLog, type JetStreamLog } from '../../src/log/jetstream-log.ts';
+import { readUntil } from '../../src/writer/catch-up.ts';
+import { WRITER_LIMITS } from '../../src/writer/limits.ts';
 import { isAlive, processesOf, type ProcessName } from './cell-processes.ts';
 import { docker as mainEngine, removeContainer } from './docker.ts';
 import { projectRoot } from './run-command.ts';
@@ -178,7 +180,11 @@ export class RealCell {
 
   verify(): Promise<Verification> {
     const { signal } = new AbortController();
-    return this.withLog((log) => verifyLog({ log, clock: systemClock, signal }));
+    const reading = { clock: systemClock, readBackMs: WRITER_LIMITS.readBackMs, signal };
+    return this.withLog(async (log) => {
+      const entries = readUntil(log, 1, await log.lastNumber(), reading);
+      return verifyLog({ entries, cell: log.cell });
+    });
   }
 
   /** As Ctrl-C and `down` do: containers are removed, objects kept. */

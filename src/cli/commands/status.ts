@@ -64,6 +64,10 @@ function describe(answer: StatusAnswer, running: RunningCell | undefined, creden
     ['Revision', `${answer.revision} in entry ${answer.entry}; read model at ${answer.readModelRevision}`],
     ['Waiting', `${answer.queued} commands`],
     ['Objects', objects || 'none'],
+    [
+      'Checkpoint',
+      `${answer.checkpoint ? `of entry ${answer.checkpoint.entry}` : 'none yet'}; key ${answer.checkpointKey}`,
+    ],
     ...(running ? [['Runtime', running.runtime]] : []),
     ...troubleOf(answer, running).map((trouble) => ['Trouble', trouble]),
   ];

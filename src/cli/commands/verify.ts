@@ -1,12 +1,18 @@
-/** `verify`: proves the log from its first entry, or says where it is wrong. */
+/** `verify`: proves the log from its first entry, and that it contains what an auditor kept of it, or says where it is wrong. */
+import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { verifyCell, type CellVerification } from '../../cell/verify-cell.ts';
-import type { CommandContext } from '../context.ts';
+import { verifyCell } from '../../cell/verify-cell.ts';
+import { parseCheckpoints } from '../../history/verify-against.ts';
+import { isProven } from '../../history/verify.ts';
+import type { Checkpoint } from '../../log/checkpoint.ts';
+import type { CommandContext, Terminal } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import type { GlobalOptions } from '../flags.ts';
 import { formatJson } from '../output.ts';
+import { describeVerification } from '../verification-lines.ts';
 
 interface VerifyOptions extends GlobalOptions {
+  readonly against?: string;
   readonly output?: 'json';
 }
 
@@ -16,28 +22,34 @@ const PROGRESS_EVERY = 1_000;
 export function addVerify(program: Command, context: CommandContext): void {
   program
     .command('verify')
-    .description('prove the log: chain, revisions, machines and state hashes from its first entry')
+    .description('prove the log: chain, revisions, machines, state hashes and checkpoints from its first entry')
+    .option('--against <file>', 'prove that the log contains the checkpoint, or list of checkpoints, in a file')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['json']))
     .action(async (_options, self: Command) => {
-      const { data, output } = self.optsWithGlobals<VerifyOptions>();
+      const { data, against: file, output } = self.optsWithGlobals<VerifyOptions>();
       const { terminal, signal } = context;
-      const verification = await verifyCell({
-        data,
-        signal,
-        onProgress: (entry, until) => {
-          if (terminal.isTerminal && entry % PROGRESS_EVERY === 0) terminal.complain(`\r${entry} of ${until} entries`);
-        },
-      });
+      const against = file === undefined ? [] : readCheckpoints(file);
+      const verification = await verifyCell({ data, against, signal, onProgress: progressOn(terminal) });
       if (terminal.isTerminal) terminal.complain('\r');
-      await terminal.write(output === 'json' ? formatJson(verification) : describe(verification));
-      if (verification.damage) throw new CommandFailure('', EXIT.failed);
+      await terminal.write(output === 'json' ? formatJson(verification) : describeVerification(verification, file));
+      if (!isProven(verification)) throw new CommandFailure('', EXIT.failed);
     });
 }
 
-function describe({ cell, lineage, position, commits, refusals, stateHash, damage }: CellVerification): string {
-  const counts = `${position.entry} entries, ${commits} commits, ${refusals} refusals`;
-  if (damage === undefined) {
-    return `The log of cell ${cell} (lineage ${lineage}) is right: ${counts}, up to revision ${position.revision}, state ${stateHash}.\n`;
+function progressOn(terminal: Terminal): (entry: number, until: number) => void {
+  return (entry, until) => {
+    if (terminal.isTerminal && entry % PROGRESS_EVERY === 0) terminal.complain(`\r${entry} of ${until} entries`);
+  };
+}
+
+function readCheckpoints(file: string): readonly Checkpoint[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandFailure(`--against ${file}: it cannot be read: ${(error as Error).message}`, EXIT.usage);
   }
-  return `${damage.message[0]?.toUpperCase()}${damage.message.slice(1)}.\nRight up to there: ${counts}, revision ${position.revision}.\nRestore the log, or accept the loss with "periplus up --accept-loss".\n`;
+  const checkpoints = parseCheckpoints(text);
+  if (typeof checkpoints === 'string') throw new CommandFailure(`--against ${file}: ${checkpoints}`, EXIT.usage);
+  return checkpoints;
 }

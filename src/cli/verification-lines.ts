@@ -1,0 +1,57 @@
+/** What a verification found, in sentences. */
+import type { CellVerification } from '../cell/verify-cell.ts';
+import { formatTime } from '../foundation/clock.ts';
+import { isKept } from '../history/verify.ts';
+import type { CheckpointVerdict } from '../history/verify-checkpoints.ts';
+
+/** Every line ends with a line break. */
+export function describeVerification(verification: CellVerification, file: string | undefined): string {
+  const { checkpoints, against, key } = verification;
+  const lines = [...logLines(verification), ...keptLines(checkpoints, key)];
+  for (const verdict of against) lines.push(...againstLines(verdict, file ?? 'the file', key));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function logLines({ cell, lineage, position, commits, refusals, stateHash, damage }: CellVerification): string[] {
+  const counts = `${position.entry} entries, ${commits} commits, ${refusals} refusals`;
+  if (damage === undefined) {
+    const where = `up to revision ${position.revision}, state ${stateHash}`;
+    return [`The log of cell ${cell} (lineage ${lineage}) is right: ${counts}, ${where}.`];
+  }
+  return [
+    `${capital(damage.message)}.`,
+    `Right up to there: ${counts}, revision ${position.revision}.`,
+    'Restore the log, or accept the loss with "periplus up --accept-loss".',
+  ];
+}
+
+/** The checkpoints beside the log: their number where all is well, each one that is not. */
+function keptLines(verdicts: readonly CheckpointVerdict[], key: string | undefined): string[] {
+  if (verdicts.length === 0) return [];
+  const contained = verdicts.filter(({ outcome }) => outcome === 'contained');
+  const signers = new Set(contained.map(({ checkpoint }) => signer(checkpoint.key, key)));
+  const by = contained.length > 0 ? ` (signed by ${[...signers].join(' and ')})` : '';
+  const lines = [`It contains ${contained.length} of the ${verdicts.length} checkpoints kept beside it${by}.`];
+  for (const verdict of verdicts) {
+    if (verdict.outcome === 'contained') continue;
+    const what = isKept(verdict) ? 'Of a stretch that was given up' : 'Wrong';
+    lines.push(`${what}: the checkpoint of entry ${verdict.checkpoint.entry}: ${verdict.message}.`);
+  }
+  return lines;
+}
+
+function againstLines(verdict: CheckpointVerdict, file: string, key: string | undefined): string[] {
+  const { checkpoint } = verdict;
+  const { entry, revision, cell, time } = checkpoint;
+  const name = `${file}: the checkpoint of entry ${entry} (revision ${revision}) of cell ${cell}`;
+  if (verdict.outcome === 'refuted') return [`${name} is not in the log: ${verdict.message}.`];
+  return [`${name} is in the log, signed ${formatTime(time)} by ${signer(checkpoint.key, key)}.`];
+}
+
+function signer(key: string, own: string | undefined): string {
+  return key === own ? `this cell's key ${key}` : `the key ${key}, which is not this cell's`;
+}
+
+function capital(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+}
