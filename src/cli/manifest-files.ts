@@ -41,9 +41,16 @@ export async function readManifests(
   const manifests: GivenManifest[] = [];
   for (const file of files.flatMap(expand)) {
     const text = file === '-' ? await readAll(input) : readText(file);
-    for (const content of parse(file, text)) manifests.push(...manifestsOf(file, content));
+    const contents = parseDocuments(file, text);
+    if (contents.length === 0) throw new CommandFailure(`no objects in ${file}`);
+    for (const content of contents) manifests.push(...manifestsIn(file, content, namespace));
   }
-  return manifests.map((manifest) => placed(manifest, namespace));
+  return manifests;
+}
+
+/** The manifests of content that was parsed already: one, or a List; `file` names where it is from. */
+export function manifestsIn(file: string, content: unknown, namespace: string | undefined): readonly GivenManifest[] {
+  return manifestsOf(file, content).map((manifest) => placed(manifest, namespace));
 }
 
 function expand(path: string): readonly string[] {
@@ -63,7 +70,8 @@ function codeOf(cause: unknown): string {
   return code && code !== 'ENOENT' ? ` (${code})` : '';
 }
 
-function readText(path: string): string {
+/** Raises CommandFailure for a file that cannot be read. */
+export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
@@ -77,7 +85,8 @@ export async function readAll(input: Readable): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function parse(file: string, text: string): readonly unknown[] {
+/** The documents of a YAML or JSON text, empty ones left out. Raises CommandFailure for text that is neither. */
+export function parseDocuments(file: string, text: string): readonly unknown[] {
   const contents: unknown[] = [];
   // `merge` understands <<, which Kubernetes' own parser does too.
   for (const document of parseAllDocuments(text, { merge: true })) {
@@ -86,7 +95,6 @@ function parse(file: string, text: string): readonly unknown[] {
     const content: unknown = document.toJS();
     if (content !== null && content !== undefined) contents.push(content);
   }
-  if (contents.length === 0) throw new CommandFailure(`no objects in ${file}`);
   return contents;
 }
 

@@ -1,6 +1,7 @@
 /** The cell as it was at a revision, and the state that a what-if goes on from: the same objects, with a log of its own. */
 import type { ObjectRecord } from '../../../machines/index.ts';
 import { CellState, type KeptObject } from '../../state/cell-state.ts';
+import { NO_CONTENT, type ContentSum } from '../../state/state-hash.ts';
 
 /** All objects of a cell at a revision. */
 export interface BaseState {
@@ -33,7 +34,9 @@ function inOrder(records: Iterable<ObjectRecord>): readonly ObjectRecord[] {
   return [...records].toSorted((one, other) => one.createdRevision - other.createdRevision);
 }
 
-/** Its size is counted exactly once it changes. */
+/** Not summed up; and its size is counted exactly once it changes. */
+const UNCOUNTED: ContentSum = { ...NO_CONTENT, bytesAtMost: Number.MAX_SAFE_INTEGER };
+
 function kept(record: ObjectRecord): KeptObject {
-  return { record, content: { low: 0, high: 0, bytesAtMost: Number.MAX_SAFE_INTEGER } };
+  return { record, content: UNCOUNTED };
 }

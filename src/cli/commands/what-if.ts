@@ -1,0 +1,73 @@
+/** `what-if -f SCENARIO`: what would become of the cell, played in memory from a moment of its past. */
+import { Option, type Command } from 'commander';
+import { parseTime } from '../../foundation/clock.ts';
+import { loadState } from '../../history/load-state.ts';
+import { PastError, type Moment } from '../../history/past.ts';
+import { ScenarioError } from '../../simulator/what-if/errors.ts';
+import { whatIf } from '../../simulator/what-if/what-if.ts';
+import { withCell, type CommandContext } from '../context.ts';
+import { CommandFailure, EXIT } from '../exit-codes.ts';
+import { parseSpan, type GlobalOptions } from '../flags.ts';
+import { formatJson, formatYaml } from '../output.ts';
+import { progressOf } from '../progress.ts';
+import { describeAnswer } from '../what-if/answer-text.ts';
+import { readScenario } from '../what-if/scenario-file.ts';
+import { EXAMPLE_SCENARIO } from '../what-if/scenario-schema.ts';
+
+interface WhatIfOptions extends GlobalOptions {
+  readonly filename: string;
+  readonly at?: string;
+  readonly output?: 'json' | 'yaml';
+}
+
+const HELP = `
+The cell is taken as it is, or was with --at, into this process's memory; its writer, scheduler and controllers play the
+steps there, one after the other, on a virtual clock and with nodes that start every pod at once. Nothing reaches the cell.
+
+A scenario:
+${EXAMPLE_SCENARIO.split('\n')
+  .map((line) => `  ${line}`)
+  .join('\n')}`;
+
+export function addWhatIf(program: Command, context: CommandContext): void {
+  program
+    .command('what-if')
+    .description('what would happen: drain, lose or add nodes, scale, apply, ask what fits; in memory only')
+    .requiredOption('-f, --filename <file>', 'the scenario, or - for standard input')
+    .option('--at <when>', 'from a revision, a time, or how long ago: 1042, 2026-01-01T12:00:00Z, 15m')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['json', 'yaml']))
+    .addHelpText('after', HELP)
+    .action(async (_options, self: Command) => {
+      await playScenario(context, self.optsWithGlobals<WhatIfOptions>());
+    });
+}
+
+async function playScenario(context: CommandContext, options: WhatIfOptions): Promise<void> {
+  const { terminal, clock, signal } = context;
+  const { data, filename, at, output } = options;
+  const moment = at === undefined ? undefined : momentOf(at, clock.now());
+  const scenario = await readScenario(filename, terminal.input);
+  const progress = progressOf(terminal, 'revisions');
+  try {
+    const base = await withCell(context, data, (cell) =>
+      loadState(cell, moment, { signal, onProgress: (done, whole) => progress.show(done, whole) }),
+    );
+    progress.clear();
+    const answer = await whatIf(base, scenario, { signal });
+    const format = output === 'json' ? formatJson : output === 'yaml' ? formatYaml : describeAnswer;
+    await terminal.write(format(answer));
+  } catch (error) {
+    progress.clear();
+    if (error instanceof PastError) throw new CommandFailure(error.message);
+    if (error instanceof ScenarioError) throw new CommandFailure(`${filename}: ${error.message}`);
+    throw error;
+  }
+}
+
+function momentOf(text: string, now: number): Moment {
+  if (/^\d+$/.test(text)) return { revision: Number(text) };
+  const span = parseSpan(text);
+  const time = span === undefined ? parseTime(text) : now - span;
+  if (!Number.isNaN(time)) return { time };
+  throw new CommandFailure(`--at: "${text}" is no revision, time or span such as 15m`, EXIT.usage);
+}
