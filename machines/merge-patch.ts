@@ -12,9 +12,14 @@ export function applyMergePatch(target: unknown, patch: unknown): unknown {
   const result: Record<string, unknown> = isObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else if (value !== undefined) setOwn(result, key, applyMergePatch(result[key], value));
+    else if (value !== undefined) setOwn(result, key, applyMergePatch(own(result, key), value));
   }
   return result;
+}
+
+/** A member of its own: `constructor` is a label like any other, and every object inherits one. */
+function own(target: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(target, key) ? target[key] : undefined;
 }
 
 /** Defines rather than assigns, so that a key such as `__proto__` stays data. */
@@ -31,10 +36,11 @@ export function createMergePatch(before: unknown, after: unknown): unknown {
   if (!isObject(before) || !isObject(after)) return equalJson(before, after) ? undefined : after;
   const patch: Record<string, unknown> = {};
   for (const key of Object.keys(before))
-    if (after[key] === undefined && before[key] !== undefined) setOwn(patch, key, null);
+    if (own(after, key) === undefined && own(before, key) !== undefined) setOwn(patch, key, null);
   for (const [key, value] of Object.entries(after)) {
     if (value === undefined) continue;
-    const change = before[key] === undefined ? value : createMergePatch(before[key], value);
+    const was = own(before, key);
+    const change = was === undefined ? value : createMergePatch(was, value);
     if (change !== undefined) setOwn(patch, key, change);
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
@@ -48,7 +54,7 @@ export function equalJson(left: unknown, right: unknown): boolean {
   }
   if (!isObject(left) || !isObject(right)) return false;
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
-    if (!equalJson(left[key], right[key])) return false;
+    if (!equalJson(own(left, key), own(right, key))) return false;
   return true;
 }
 

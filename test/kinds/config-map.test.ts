@@ -29,6 +29,13 @@ function lastEvent(cell: Cell) {
 }
 
 describe('a change', () => {
+  test('takes out a key even where every object inherits one of that name', () => {
+    const given = JSON.parse('{"constructor": "1", "__proto__": "2", "toString": "3", "a": "4"}') as object;
+    const cell = withSettings({ data: given });
+    cell.accept(on('replace', { manifest: { metadata: {}, data: { a: '4' } } }));
+    expect(Object.entries(settings(cell).data ?? {})).toEqual([['a', '4']]);
+  });
+
   test('is stored as what is different', () => {
     const cell = withSettings();
     cell.accept(patch({ data: { b: '2' } }));
