@@ -13,9 +13,11 @@ import { addLogs } from './commands/logs.ts';
 import { addRestore } from './commands/restore.ts';
 import { addScale } from './commands/scale.ts';
 import { addSend } from './commands/send.ts';
+import { addSnapshot } from './commands/snapshot.ts';
 import { addStatus } from './commands/status.ts';
 import { addUpAndDown, type CellControl } from './commands/up.ts';
 import { addVerify } from './commands/verify.ts';
+import { addWhatIf } from './commands/what-if.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { failureOf } from './failures.ts';
@@ -74,8 +76,10 @@ function makeProgram({ context, control, version }: ProgramOptions, done: (exitC
   addSend(program, context);
   addHistory(program, context);
   addVerify(program, context);
+  addWhatIf(program, context);
   addCheckpoint(program, context);
   addExport(program, context);
   addRestore(program, context);
+  addSnapshot(program, context);
   return program;
 }
