@@ -1,6 +1,6 @@
 /** Runs one control plane until told to end: connects, makes sure the bus is durable, finds the log, and where asked accepts its loss. */
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { connectBus } from '../bus/connection.ts';
 import { readCredentials } from '../bus/credentials.ts';
 import { requireDurable } from '../bus/server-monitoring.ts';
@@ -17,6 +17,7 @@ import { knownPositions } from './known-positions.ts';
 import { untilLineageChanges } from './lineage-watch.ts';
 import { requireNothingLost } from './loss.ts';
 import type { RunningCell } from './running-cell.ts';
+import { snapshotTaker } from './snapshots-process.ts';
 import { untilToldToEnd } from './supervised-process.ts';
 
 export interface ControlPlaneArguments {
@@ -63,7 +64,8 @@ export async function runControlPlaneProcess(
   mkdirSync(dirname(readModelFile), { recursive: true, mode: 0o700 });
   try {
     const checkpoints = await openCheckpoints(shared);
-    const own = { readModelFile, checkpoints, checkpointKey: checkpointKey(directory) };
+    const snapshots = { directory: directory.snapshots, taker: snapshotTaker(directory, given.name) };
+    const own = { readModelFile, snapshots, checkpoints, checkpointKey: checkpointKey(directory) };
     await runControlPlane({ name: given.name, bus, log, ...own, clock: systemClock, logger }, running);
   } finally {
     stop.abort();

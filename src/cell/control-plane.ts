@@ -28,6 +28,7 @@ import { Writer } from '../writer/writer.ts';
 import { checkChain } from './chain-check.ts';
 import { NodePositions } from './node-positions.ts';
 import { openReadModel, type OpenReadModel } from './open-read-model.ts';
+import { scheduleSnapshots, type SnapshotTaker } from './snapshots-schedule.ts';
 import { startTerm } from './term.ts';
 
 export interface ControlPlaneOptions {
@@ -36,6 +37,8 @@ export interface ControlPlaneOptions {
   readonly bus: Bus;
   readonly log: EventLog;
   readonly readModelFile: string;
+  /** Where snapshots are and who takes them; none where absent. */
+  readonly snapshots?: { readonly directory: string; readonly taker: SnapshotTaker };
   readonly checkpoints: CheckpointStore;
   /** Signs checkpoints. */
   readonly checkpointKey: KeyObject;
@@ -51,6 +54,7 @@ export async function runControlPlane(options: ControlPlaneOptions, signal: Abor
   const checkedUntilMs = clock.monotonic() + CHECK_BEFORE_WRITING_MAX_MS;
   const readModel = await openReadModel({
     file: options.readModelFile,
+    snapshots: options.snapshots?.directory,
     log,
     clock,
     logger,
@@ -166,6 +170,8 @@ class ControlPlane {
     const { checkpoints: store, checkpointKey: key } = this.#options;
     const signer = new CheckpointSigner({ cell: bus.cell, fold, store, key, clock, logger });
     signer.run(signal);
+    const { snapshots } = this.#options;
+    if (snapshots) scheduleSnapshots({ fold, taker: snapshots.taker, clock, logger }, signal);
     this.#serveQueries(signer, signal);
     void this.#writer.submit(bootstrapCommands().map((draft) => ({ ...draft, actor: 'system:bootstrap' })));
   }

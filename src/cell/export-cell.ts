@@ -8,7 +8,7 @@ import { readUntil } from '../writer/catch-up.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
 import { withCellLog } from './cell-log.ts';
 import { writeWhole, type TakeBytes } from './durable-files.ts';
-import { RefusedOperationError } from './refused-operation.ts';
+import { fileTrouble, RefusedOperationError } from './refused-operation.ts';
 import { PERIPLUS_VERSION } from './version.ts';
 
 export interface ExportCellOptions {
@@ -38,9 +38,17 @@ export function exportCell(options: ExportCellOptions): Promise<CellExport> {
     const header = await headerOf(log, options.to);
     const write = (take: TakeBytes) => exportLog(log, header, take, options);
     const { target } = options;
-    const end = 'file' in target ? await writeWhole(target.file, write) : await write(target.write);
+    const end = 'file' in target ? await intoFile(target.file, write) : await write(target.write);
     return { header, end };
   });
+}
+
+async function intoFile<Result>(path: string, write: (take: TakeBytes) => Promise<Result>): Promise<Result> {
+  try {
+    return await writeWhole(path, write);
+  } catch (error) {
+    throw fileTrouble(`cannot write ${path}`, error);
+  }
 }
 
 function exportLog(

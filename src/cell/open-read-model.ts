@@ -1,5 +1,5 @@
 /** Opens a process's read model and the state its fold starts from: the two must be at the same position, or both begin anew. */
-import { mkdirSync } from 'node:fs';
+import { constants, copyFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
@@ -14,6 +14,7 @@ import {
   type ReadModelQueries,
 } from '../read-model/index.ts';
 import { CellState } from '../state/cell-state.ts';
+import { doubtOf, listSnapshots } from './snapshots.ts';
 import { trustedState } from './start-state.ts';
 
 export interface OpenReadModel {
@@ -25,6 +26,8 @@ export interface OpenReadModel {
 
 export interface OpenReadModelOptions {
   readonly file: string;
+  /** Where snapshots are, to start from where the file is of no use; nowhere when absent. */
+  readonly snapshots?: string | undefined;
   readonly log: EventLog;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,7 +41,7 @@ export async function openReadModel(options: OpenReadModelOptions): Promise<Open
   // A standby keeps its own below the data directory.
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   await prepareReadModel({ file, logger });
-  let state = await keptState(options);
+  let state = (await keptState(options)) ?? (await stateOfSnapshot(options));
   if (state === undefined) {
     discardReadModel(file);
     await prepareReadModel({ file, logger });
@@ -47,6 +50,28 @@ export async function openReadModel(options: OpenReadModelOptions): Promise<Open
   logger.info('the fold begins', { position: state.position, log: log.lineage });
   const projector = await createProjector({ file, clock, logger, onFailure: (error) => options.onFailure(error) });
   return { state, projector, queries: openQueries(file) };
+}
+
+/** The newest snapshot that checks out becomes the read model; undefined where none does. */
+async function stateOfSnapshot(options: OpenReadModelOptions): Promise<CellState | undefined> {
+  const { file, log, logger, snapshots } = options;
+  for (const snapshot of snapshots === undefined ? [] : listSnapshots(snapshots)) {
+    const { path, facts } = snapshot;
+    const why = await doubtOf(snapshot, log);
+    if (why !== undefined) {
+      logger.warn('a snapshot is not used', { snapshot: path, why });
+      continue;
+    }
+    discardReadModel(file);
+    // Where the file system can, without copying a byte.
+    copyFileSync(snapshot.readModel, file, constants.COPYFILE_FICLONE);
+    await prepareReadModel({ file, logger });
+    const state = await keptState(options);
+    if (state === undefined) continue;
+    logger.info('the read model begins as a snapshot', { snapshot: path, revision: facts.revision });
+    return state;
+  }
+  return undefined;
 }
 
 async function keptState({ file, log, logger }: OpenReadModelOptions): Promise<CellState | undefined> {

@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     nodes: { type: 'string', default: 'n1' },
     runtime: { type: 'string', default: 'process' },
     share: { type: 'string', default: '1' },
+    keep: { type: 'string', default: '1' },
     listen: { type: 'string' },
     standby: { type: 'boolean', default: false },
     detached: { type: 'boolean', default: false },
@@ -31,6 +32,8 @@ const roles: Readonly<Record<string, (arguments_: ProcessArguments, logger: Logg
     (await import('./supervisor-process.ts')).runSupervisorProcess(dataDirectory(given.data), given, logger),
   'control-plane': async (given, logger) =>
     (await import('./control-plane-process.ts')).runControlPlaneProcess(dataDirectory(given.data), given, logger),
+  snapshot: async (given, logger) =>
+    (await import('./snapshots-process.ts')).runSnapshotProcess(dataDirectory(given.data), given, logger),
   agents: async (given, logger) =>
     (await import('./agents-process.ts')).runAgentsProcess(dataDirectory(given.data), given, logger),
 };

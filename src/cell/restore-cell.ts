@@ -19,7 +19,7 @@ import {
 } from './data-directory.ts';
 import { holdDirectory } from './directory-lock.ts';
 import { syncPath, syncTree } from './durable-files.ts';
-import { RefusedOperationError } from './refused-operation.ts';
+import { fileTrouble, RefusedOperationError } from './refused-operation.ts';
 import { restoreLog, type RestoredLog } from './restore-log.ts';
 import { runningCell } from './running-cell.ts';
 
@@ -48,10 +48,12 @@ export interface CellRestore extends RestoredLog {
  * system says, and then nothing is left of it.
  */
 export async function restoreCell(options: RestoreCellOptions): Promise<CellRestore> {
-  await using file = await openExport(options.file);
+  await using file = await openExport(options.file).catch((error: unknown) => {
+    throw fileTrouble(`cannot read ${options.file}`, error);
+  });
   requireRevision(file.header, options.to);
   const directory = dataDirectory(options.data);
-  const made = mkdirSync(directory.root, { recursive: true, mode: 0o700 });
+  const made = makeDirectory(directory.root);
   if (runningCell(directory)) throw notEmpty(directory.root, 'a cell runs there');
   await holdDirectory(directory.root);
   clearUnfinished(directory);
@@ -64,7 +66,16 @@ export async function restoreCell(options: RestoreCellOptions): Promise<CellRest
   } catch (error) {
     const left = made === undefined ? [directory.identity, directory.nats, work.root] : [directory.root];
     for (const path of left) rmSync(path, { recursive: true, force: true });
-    throw error;
+    throw fileTrouble(`cannot restore into ${directory.root}`, error);
+  }
+}
+
+/** The first directory that had to be made; undefined where all were there. */
+function makeDirectory(root: string): string | undefined {
+  try {
+    return mkdirSync(root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileTrouble(`cannot restore into ${root}`, error);
   }
 }
 

@@ -28,6 +28,12 @@ export async function trustedState(
   return undefined;
 }
 
+/** Why a kept state is not to be trusted; undefined where it is. Raises LogUnavailableError. */
+export async function doubtOfState(stored: StoredState, log: EventLog): Promise<Doubt | undefined> {
+  const checked = await check(stored, log);
+  return typeof checked === 'string' ? checked : undefined;
+}
+
 async function check(stored: StoredState, log: EventLog): Promise<CellState | Doubt> {
   const { position } = stored;
   if (stored.foldVersion !== FOLD_VERSION) return `its fold version is ${stored.foldVersion}, ours ${FOLD_VERSION}`;

@@ -45,9 +45,9 @@ function describe(restored: CellRestore, data: string): string {
     `Restored cell ${from.cell} (lineage ${from.lineage}) up to revision ${takenOver.revision} as cell ${cell} (lineage ${lineage}): ${takenOver.entry} entries, proven.`,
   ];
   if (carriedOutAgain > 0) {
-    const last = takenOver.revision + carriedOutAgain;
+    const old = span(takenOver.revision + 1, carriedOutAgain);
     lines.push(
-      `Revisions ${takenOver.revision + 1} to ${last} were part of an entry that went on: entry ${firstOwnEntry} carries them out again as revisions ${firstRevision} to ${firstRevision + carriedOutAgain - 1}.`,
+      `${old} came in an entry that goes on beyond: entry ${firstOwnEntry} carries that out again as ${span(firstRevision, carriedOutAgain).toLowerCase()}.`,
     );
   }
   lines.push(
@@ -55,4 +55,8 @@ function describe(restored: CellRestore, data: string): string {
     `Start it with: scripts/periplus up --detach --data ${data}`,
   );
   return lines.map((text) => `${text}\n`).join('');
+}
+
+function span(first: number, count: number): string {
+  return count === 1 ? `Revision ${first}` : `Revisions ${first} to ${first + count - 1}`;
 }
