@@ -1,7 +1,9 @@
 /** Exports the log of the cell that runs under a data directory, up to where it is at the start: the cell goes on writing meanwhile. */
 import { systemClock } from '../foundation/clock.ts';
 import type { ExportEnd, ExportHeader } from '../history/export-format.ts';
-import { writeExport } from '../history/export-writer.ts';
+import { writeExport, type ExportOptions } from '../history/export-writer.ts';
+import { openCheckpoints } from '../log/checkpoint-bucket.ts';
+import type { Checkpoint } from '../log/checkpoint.ts';
 import { decodeEntry, hashOf, LogDamageError, type Entry } from '../log/entry.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { readUntil } from '../writer/catch-up.ts';
@@ -34,9 +36,10 @@ export interface CellExport {
  * the connection and the file system say.
  */
 export function exportCell(options: ExportCellOptions): Promise<CellExport> {
-  return withCellLog(options.data, 'export', async (log) => {
-    const header = await headerOf(log, options.to);
-    const write = (take: TakeBytes) => exportLog(log, header, take, options);
+  return withCellLog(options.data, 'export', async (log, { connection, cell }) => {
+    const kept = await (await openCheckpoints({ connection, cell })).list();
+    const { header, checkpoints } = withCheckpoints(await headerOf(log, options.to), kept);
+    const write = (take: TakeBytes) => exportLog(log, { header, checkpoints, write: take }, options);
     const { target } = options;
     const end = 'file' in target ? await intoFile(target.file, write) : await write(target.write);
     return { header, end };
@@ -53,19 +56,23 @@ async function intoFile<Result>(path: string, write: (take: TakeBytes) => Promis
 
 function exportLog(
   log: EventLog,
-  header: ExportHeader,
-  write: TakeBytes,
+  file: Pick<ExportOptions, 'header' | 'checkpoints' | 'write'>,
   { signal, onProgress }: ExportCellOptions,
 ): Promise<ExportEnd> {
-  const { entry: until } = header.last;
+  const { entry: until } = file.header.last;
   const reading = { clock: systemClock, readBackMs: WRITER_LIMITS.readBackMs, signal };
   return writeExport({
-    header,
-    checkpoints: [],
+    ...file,
     entries: readUntil(log, 1, until, reading),
-    write,
     onProgress: (entry) => onProgress?.(entry, until),
   });
+}
+
+/** Those that speak of an entry in the export. */
+function withCheckpoints(header: ExportHeader, kept: readonly Checkpoint[]) {
+  const checkpoints = kept.filter(({ entry }) => entry <= header.last.entry);
+  const checkpointKeys = [...new Set(checkpoints.map(({ key }) => key))];
+  return { header: { ...header, checkpointKeys }, checkpoints };
 }
 
 async function headerOf(log: EventLog, to: number | undefined): Promise<ExportHeader> {

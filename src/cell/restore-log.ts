@@ -2,6 +2,9 @@
 import type { Clock } from '../foundation/clock.ts';
 import type { Identifiers } from '../foundation/identifiers.ts';
 import type { ExportFile } from '../history/export-file.ts';
+import { ExportFileError } from '../history/export-format.ts';
+import { CheckpointProof, type Contradiction } from '../history/verify-checkpoints.ts';
+import { openCheckpoints } from '../log/checkpoint-bucket.ts';
 import { decodeEntry, type Entry, type Position } from '../log/entry.ts';
 import type { StoredEntry } from '../log/event-log.ts';
 import type { JetStreamLogOptions } from '../log/jetstream-log.ts';
@@ -39,8 +42,12 @@ export async function restoreLog(options: RestoreLogOptions): Promise<RestoredLo
   const lineage = nextLineageName([file.header.lineage], identifiers);
   const loader = await LineageLoader.begin(options, lineage);
   const fold = new Fold();
+  const proof = new CheckpointProof(file.checkpoints, { cell: file.header.cell, state: fold.state });
+  const unsubscribe = fold.subscribe((applied) => proof.observe(applied));
   try {
     const divided = await loadEntries(options, fold, loader);
+    unsubscribe();
+    await keepCheckpoints(proof, options);
     const { position } = fold.state;
     const firstRevision = firstRevisionAbove(Math.max(file.header.knownRevision, position.revision), clock);
     const own = restoredEntry({
@@ -61,6 +68,25 @@ export async function restoreLog(options: RestoreLogOptions): Promise<RestoredLo
     await loader.settled();
   }
 }
+
+/**
+ * Those the log contains go with it. Of a lineage that was left, or of what is not wanted, there is nothing to vouch for; any
+ * other contradiction means that the export is not what its cell wrote.
+ */
+async function keepCheckpoints(proof: CheckpointProof, { connection, cell, file }: RestoreLogOptions): Promise<void> {
+  const store = await openCheckpoints({ connection, cell });
+  for (const verdict of proof.verdicts(false)) {
+    const { checkpoint } = verdict;
+    if (verdict.outcome === 'contained') await store.add(checkpoint);
+    else if (!BESIDE_THE_LOG.has(verdict.reason)) {
+      const at = { entry: checkpoint.entry, revision: checkpoint.revision };
+      const message = `the export of cell ${file.header.cell} contradicts its checkpoint at entry ${at.entry} (revision ${at.revision}): ${verdict.message}`;
+      throw new ExportFileError(message, { at });
+    }
+  }
+}
+
+const BESIDE_THE_LOG: ReadonlySet<Contradiction> = new Set(['LineageLeft', 'UnknownLineage', 'BeyondEnd']);
 
 /** Above every revision that anybody can have seen: one commit takes far longer than a microsecond. */
 function firstRevisionAbove(known: number, clock: Clock): number {
