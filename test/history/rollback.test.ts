@@ -1,10 +1,9 @@
 // Rollback: an object is made what it was, by a command that says so and that yields to whoever was faster.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asWritten, kinds, type ObjectRecord } from '../../machines/index.ts';
-import { PastError } from '../../src/history/past.ts';
 import { UNDONE_COMMITS_MAX } from '../../src/history/rollback.ts';
-import { PastCell } from '../support/past-cell.ts';
+import { failure, PastCell } from '../support/past-cell.ts';
 import { bind, createPod, registerNode, webManifest } from '../support/workload.ts';
 
 const cellOf = (data: object) => {
@@ -152,16 +151,6 @@ describe('a rollback', () => {
 });
 
 describe('a rollback says what to do instead', () => {
-  const failure = (work: () => unknown) => {
-    try {
-      work();
-    } catch (error) {
-      if (error instanceof PastError) return { reason: error.reason, message: error.message };
-      throw error;
-    }
-    throw new Error('it was answered');
-  };
-
   test('of an object that was deleted', () => {
     const { past, first } = cellOf({ a: '1' });
     const removed = past.delete('ConfigMap', 'settings');

@@ -4,6 +4,7 @@ import { kinds } from '../../machines/index.ts';
 import { historyAnswers, type HistorySource } from '../../src/history/answers/index.ts';
 import { MemoryPast } from '../../src/history/memory-past.ts';
 import type { PlanAnswer } from '../../src/bus/history-messages/plan.ts';
+import { PastError } from '../../src/history/past.ts';
 import { Cell, type TestCommand } from './cell.ts';
 
 export class PastCell {
@@ -69,4 +70,15 @@ export class PastCell {
     this.cell.now += 1_000;
     return this.cell.send(command);
   }
+}
+
+/** Why the past cannot answer; raises when it can. */
+export function failure(ask: () => unknown): { readonly reason: string; readonly message: string } {
+  try {
+    ask();
+  } catch (error) {
+    if (error instanceof PastError) return { reason: error.reason, message: error.message };
+    throw error;
+  }
+  throw new Error('it was answered');
 }
