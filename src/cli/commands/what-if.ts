@@ -11,7 +11,7 @@ import { parseSpan, type GlobalOptions } from '../flags.ts';
 import { formatJson, formatYaml } from '../output.ts';
 import { progressOf } from '../progress.ts';
 import { describeAnswer } from '../what-if/answer-text.ts';
-import { readScenario } from '../what-if/scenario-file.ts';
+import { readScenario, scenarioName } from '../what-if/scenario-file.ts';
 import { EXAMPLE_SCENARIO } from '../what-if/scenario-schema.ts';
 
 interface WhatIfOptions extends GlobalOptions {
@@ -59,7 +59,7 @@ async function playScenario(context: CommandContext, options: WhatIfOptions): Pr
   } catch (error) {
     progress.clear();
     if (error instanceof PastError) throw new CommandFailure(error.message);
-    if (error instanceof ScenarioError) throw new CommandFailure(`${filename}: ${error.message}`);
+    if (error instanceof ScenarioError) throw new CommandFailure(`${scenarioName(filename)}: ${error.message}`);
     throw error;
   }
 }

@@ -14,20 +14,26 @@ const FAULTS_MAX = 5;
 const STANDARD_INPUT = '-';
 const DEFAULT_PREFIX = 'what-if';
 
+/** The file as messages name it. */
+export function scenarioName(file: string): string {
+  return file === STANDARD_INPUT ? 'standard input' : file;
+}
+
 /** Raises CommandFailure for a file that cannot be read or says what no scenario can. */
 export async function readScenario(file: string, input: Readable): Promise<Scenario> {
   const text = file === STANDARD_INPUT ? await readAll(input) : readText(file);
-  const contents = parseDocuments(file, text);
+  const shown = scenarioName(file);
+  const contents = parseDocuments(shown, text);
   if (contents.length === 0)
-    throw new CommandFailure(`${file} is empty: a scenario looks like this:\n${EXAMPLE_SCENARIO}`);
+    throw new CommandFailure(`${shown} is empty: a scenario looks like this:\n${EXAMPLE_SCENARIO}`);
   if (contents.length > 1)
-    throw new CommandFailure(`${file} holds ${contents.length} documents: a scenario is one, with all steps in it`);
+    throw new CommandFailure(`${shown} holds ${contents.length} documents: a scenario is one, with all steps in it`);
   const checked = checkScenario(contents[0]);
   if ('faults' in checked)
     throw new CommandFailure(
       checked.faults
         .slice(0, FAULTS_MAX)
-        .map((fault) => `${file}: ${fault}`)
+        .map((fault) => `${shown}: ${fault}`)
         .join('\n'),
     );
   const reader = new StepReader(file, input);
@@ -151,7 +157,7 @@ class StepReader {
   }
 
   #fault(path: string, what: string): CommandFailure {
-    return new CommandFailure(`${this.#file}: ${path}: ${what}`);
+    return new CommandFailure(`${scenarioName(this.#file)}: ${path}: ${what}`);
   }
 }
 

@@ -21,6 +21,8 @@ export interface MovedPod extends PodName {
 /** A pod that would get a node: a new one, or one that waited. */
 export interface PlacedPod extends PodName {
   readonly node: string;
+  /** Name of its controller, if it has one. */
+  readonly controller?: string;
   readonly isNew: boolean;
 }
 
@@ -29,6 +31,8 @@ export interface PendingPod extends PodName {
   readonly why: string;
   /** How many nodes are ruled out, by reason. */
   readonly ruledOut: Readonly<Record<string, number>>;
+  /** Name of its controller, if it has one. */
+  readonly controller?: string;
   /** Whether it had no node before. */
   readonly already: boolean;
   /** The pod it would replace. */

@@ -10,7 +10,7 @@ import {
 import { Cluster } from '../../scheduler/cluster.ts';
 import { demandOf } from '../../scheduler/demand.ts';
 import { TemplatePlan } from '../../scheduler/plan.ts';
-import { ScenarioError } from './errors.ts';
+import { missing, ScenarioError } from './errors.ts';
 import { describePodShape, nameOf, type PodShape } from './scenario.ts';
 
 /** Pods counted at most: as many as a thousand nodes of 110 pods take, and a second of work. */
@@ -54,7 +54,7 @@ function prepared(shape: PodShape): PodTemplate {
 /** The template of whatever has one, or an existing pod, wherever that runs. */
 function templateLike(view: View, key: ObjectKey): Pick<PodTemplate, 'metadata' | 'spec'> {
   const record = view.get<ObjectContext & { readonly spec?: unknown }>(key.kind, key.namespace, key.name);
-  if (record === undefined) throw new ScenarioError(`there is no ${nameOf(key)} at this point of the scenario`);
+  if (record === undefined) throw missing(view, key);
   if (key.kind === 'Pod') {
     const { nodeName: _, ...spec } = (record.context as PodContext).spec;
     return { metadata: {}, spec };

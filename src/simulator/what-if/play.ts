@@ -17,15 +17,12 @@ import {
 } from '../../../machines/index.ts';
 import { applyPatch, withLastApplied, type GivenManifest } from '../../bus/apply.ts';
 import { namespaceOf } from '../../bus/sent-command.ts';
-import { ScenarioError } from './errors.ts';
+import { missing, ScenarioError } from './errors.ts';
 import type { Fork } from './fork.ts';
 import { nameOf, type NodeShape, type Step } from './scenario.ts';
 
 /** Who sends a scenario's commands. */
 const ACTOR = 'what-if';
-/** Nodes named in a sentence that says which there are: enough to see a typing error. */
-const NODES_NAMED_MAX = 8;
-
 type What = Pick<Command, 'verb' | 'arguments'> & Partial<Pick<Command, 'reason' | 'preconditions' | 'actor'>>;
 
 /** Plays steps, each under its number. */
@@ -157,8 +154,7 @@ export class Player {
 
   #existing(key: ObjectKey): ObjectKey {
     if (key.kind === 'Node') return this.#node(key.name);
-    if (this.#fork.state.get(key.kind, key.namespace, key.name) === undefined)
-      throw new ScenarioError(`there is no ${nameOf(key)} at this point of the scenario`);
+    if (this.#fork.state.get(key.kind, key.namespace, key.name) === undefined) throw missing(this.#fork.state, key);
     return key;
   }
 
@@ -169,11 +165,7 @@ export class Player {
   #node(name: string): NodeRecord {
     const node = this.#fork.state.get<NodeContext>('Node', '', name);
     if (node !== undefined) return node;
-    const known = [...this.#fork.state.list('Node')].map((record) => record.name).toSorted();
-    const some = known.slice(0, NODES_NAMED_MAX).join(', ') + (known.length > NODES_NAMED_MAX ? ', ...' : '');
-    throw new ScenarioError(
-      `there is no node "${name}" at this point of the scenario; ${known.length === 0 ? 'there are none' : `there are: ${some}`}`,
-    );
+    throw missing(this.#fork.state, { kind: 'Node', namespace: '', name });
   }
 
   #command({ kind, namespace, name }: ObjectKey, what: What): Command {

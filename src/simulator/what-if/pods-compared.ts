@@ -126,7 +126,7 @@ class PodsCompared {
         'no controller would replace it: the drain leaves it unless it has "force: true", which deletes it for good';
       this.#staying.push({ ...nameOf(pod), node, why });
     } else if ((was === undefined && !this.#predecessors.has(pod.uid)) || (was && boundNode(was) === undefined)) {
-      this.#placed.push({ ...nameOf(pod), node, isNew: was === undefined });
+      this.#placed.push({ ...nameOf(pod), node, ...controllerName(pod), isNew: was === undefined });
     }
   }
 
@@ -134,16 +134,22 @@ class PodsCompared {
     const { message, ruledOut } = this.#reasons.of(pod);
     const replaces = this.#predecessors.get(pod.uid)?.name;
     const more = replaces === undefined ? {} : { replaces };
-    this.#pending.push({ ...nameOf(pod), why: message, ruledOut, already, ...more });
+    this.#pending.push({ ...nameOf(pod), why: message, ruledOut, ...controllerName(pod), already, ...more });
   }
 
   /** Where a pod was on a silent node before the first step, that is told as well: it is of no use there. */
   #judgeUnreachable(pod: PodRecord, node: string): void {
-    const { why, step } = this.#compared.departureOf(pod.uid) ?? { why: `node ${node} is unreachable`, step: 0 };
+    const { departureOf } = this.#compared;
+    const { why, step } = departureOf(pod.uid) ?? { why: `node ${node} is unreachable`, step: this.#lostBy(node) };
     const affected = { ...nameOf(pod), node, step };
     if (controllerOf(pod.context.metadata) === undefined)
       this.#lost.push({ ...affected, why: `${why}, and no controller would replace it` });
     else this.#staying.push({ ...affected, why: `${why}; ${this.#whyNotEvicted(pod, node)}` });
+  }
+
+  /** The step that lost a node; 0 where it was silent before. */
+  #lostBy(node: string): number {
+    return this.#compared.steps.findIndex((step) => step.do === 'lose' && step.nodes.includes(node)) + 1;
   }
 
   #whyNotEvicted(pod: PodRecord, node: string): string {
@@ -170,6 +176,11 @@ function slotOf(pod: PodRecord): string | undefined {
 
 function ownerOf({ context }: PodRecord): string | undefined {
   return controllerOf(context.metadata)?.uid;
+}
+
+function controllerName({ context }: PodRecord): { readonly controller?: string } {
+  const owner = controllerOf(context.metadata);
+  return owner === undefined ? {} : { controller: `${owner.kind} ${owner.name}` };
 }
 
 function nameOf({ namespace, name }: PodRecord): PodName {
