@@ -76,6 +76,7 @@ class QueryService<Field extends string> {
       if (wanted > source.queries.revision()) await this.#waitFor(wanted);
     }
     if (isAboutThePast(what)) {
+      await source.waitForPast?.(source.status().revision, REVISION_WAIT_MS);
       const answer: (asked: never) => unknown = source.history[what];
       return [text(answer(query as never))];
     }

@@ -77,6 +77,8 @@ export interface QuerySource<Field extends string = string> {
   readonly queries: ObjectQueries<Field>;
   /** Resolves once the read model has reached a revision; rejects when it does not in time. */
   waitFor(revision: number, timeoutMs: number): Promise<void>;
+  /** The same for what the past records. Absent where it records at once. Rejects with HistoryFailure. */
+  waitForPast?(revision: number, timeoutMs: number): Promise<void>;
   /** Terms of a field selector, or a sentence saying what is wrong with it. */
   parseFieldSelector(kind: string, text: string): readonly FieldTerm<Field>[] | string;
   /** Where a page's token continues; undefined for what is none. */

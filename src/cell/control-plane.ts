@@ -15,7 +15,6 @@ import { systemIdentifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { LogDamageError, type Position } from '../log/entry.ts';
 import { historyAnswers } from '../history/answers/index.ts';
-import { MemoryPast } from '../history/memory-past.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { decodeContinue, parseFieldSelector } from '../read-model/index.ts';
 import { CheckpointSigner } from '../history/checkpoint-signer.ts';
@@ -66,8 +65,7 @@ export async function runControlPlane(options: ControlPlaneOptions, signal: Abor
     await plane.run(running);
     if (broken.signal.aborted && !signal.aborted) throw broken.signal.reason;
   } finally {
-    readModel.queries[Symbol.dispose]();
-    await readModel.projector.close();
+    await readModel.close();
   }
 }
 
@@ -104,7 +102,6 @@ class ControlPlane {
   readonly #readModel: OpenReadModel;
   readonly #fold: Fold;
   readonly #writer: Writer;
-  readonly #past = new MemoryPast();
   readonly #answers: AnswerSender;
   readonly #stop: (error: unknown) => void;
   #digesting: Promise<StateDigest> | undefined;
@@ -116,7 +113,7 @@ class ControlPlane {
     this.#stop = stop;
     this.#fold = new Fold(readModel.state);
     this.#fold.subscribe((applied) => readModel.projector.project(applied));
-    this.#fold.subscribe(this.#past.observe);
+    this.#fold.subscribe((applied) => readModel.history.recorder.observe(applied));
     const identifiers = systemIdentifiers;
     this.#writer = new Writer({ log, fold: this.#fold, clock, identifiers, logger, name: `${name}-${process.pid}` });
     this.#answers = new AnswerSender(bus, clock, identifiers);
@@ -212,7 +209,7 @@ class ControlPlane {
 
   #serveQueries(signer: CheckpointSigner, signal: AbortSignal): void {
     const { bus, log, clock, logger, name } = this.#options;
-    const { queries, projector } = this.#readModel;
+    const { queries, projector, history } = this.#readModel;
     serveQueries(
       {
         bus,
@@ -222,10 +219,11 @@ class ControlPlane {
         source: {
           queries,
           waitFor: (revision, timeoutMs) => projector.waitFor(revision, timeoutMs),
+          waitForPast: (revision, timeoutMs) => history.reach(revision, timeoutMs),
           parseFieldSelector,
           decodeContinue,
           log,
-          history: historyAnswers({ past: this.#past, view: this.#fold.state, now: () => clock.now() }),
+          history: historyAnswers({ past: history.past, view: this.#fold.state, now: () => clock.now() }),
           proof: {
             checkpoint: () => signer.now(),
             digest: () => this.#digest(),

@@ -1,6 +1,6 @@
 /** Opens a process's read model and the state its fold starts from: the two must be at the same position, or both begin anew. */
 import { constants, copyFileSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { LogUnavailableError, type EventLog } from '../log/event-log.ts';
@@ -15,13 +15,21 @@ import {
 } from '../read-model/index.ts';
 import { CellState } from '../state/cell-state.ts';
 import { doubtOf, listSnapshots } from './snapshots.ts';
+import { openPast, type OpenPast } from './open-past.ts';
 import { trustedState } from './start-state.ts';
+
+/** Beside the read model. */
+const HISTORY_FILE = 'history.sqlite';
 
 export interface OpenReadModel {
   /** What the fold starts from. */
   readonly state: CellState;
   readonly projector: Projector;
   readonly queries: ReadModelQueries;
+  /** The history beside it. */
+  readonly history: OpenPast;
+  /** Writes what is pending of both, and ends. */
+  close(): Promise<void>;
 }
 
 export interface OpenReadModelOptions {
@@ -48,8 +56,27 @@ export async function openReadModel(options: OpenReadModelOptions): Promise<Open
     state = new CellState();
   }
   logger.info('the fold begins', { position: state.position, log: log.lineage });
-  const projector = await createProjector({ file, clock, logger, onFailure: (error) => options.onFailure(error) });
-  return { state, projector, queries: openQueries(file) };
+  const history = await openPast({
+    file: join(dirname(file), HISTORY_FILE),
+    log,
+    clock,
+    logger,
+    from: state.position,
+  });
+  const onFailure = (error: Error) => options.onFailure(error);
+  const projector = await createProjector({ file, clock, logger, onFailure, companion: history.recorder });
+  const queries = openQueries(file);
+  return {
+    state,
+    projector,
+    queries,
+    history,
+    async close() {
+      queries[Symbol.dispose]();
+      await history.close();
+      await projector.close();
+    },
+  };
 }
 
 /** The newest snapshot that checks out becomes the read model; undefined where none does. */

@@ -36,6 +36,7 @@ export interface RecordPageRequest {
   readonly after?: string;
 }
 
+/** Where few records match, a page may have few or none, and still a next one. */
 export interface RecordPage {
   readonly records: readonly Recorded[];
   /** Where to go on; absent at the end. */
@@ -68,6 +69,8 @@ export interface PastListPage {
  * cell as it was at the last revision before it.
  */
 export interface Past {
+  /** Whether the log has more than is recorded here for longer than a moment: it is being read again. Absent: never. */
+  isBehind?(): boolean;
   /** The first commit's point; undefined while there is none. */
   first(): PastPoint | undefined;
   /** How far the past is recorded, the newest commit included; undefined while there is none. */
@@ -106,10 +109,19 @@ export class PastError extends HistoryFailure {
 /** Where somebody wants to look: a revision, or a time in Unix milliseconds. */
 export type Moment = { readonly revision: number } | { readonly time: number };
 
+function reaches(last: PastPoint | undefined, moment: Moment): boolean {
+  if (last === undefined) return false;
+  return 'revision' in moment ? moment.revision <= last.revision : moment.time < last.time;
+}
+
 /** The point a moment means. Raises PastError for one before the log began or after its end. */
 export function pointOf(past: Past, moment: Moment, now: number): PastPoint {
   const first = past.first();
   const last = past.last();
+  if (past.isBehind?.() && !reaches(last, moment)) {
+    const reached = last === undefined ? 'nothing of it yet' : `revision ${last.revision}`;
+    throw new PastError('Behind', `the history is being read from the log: it has ${reached}; try again in a moment`);
+  }
   if (first === undefined || last === undefined) throw new PastError('BadRequest', 'the log has no commits yet');
   if ('revision' in moment) {
     const { revision } = moment;

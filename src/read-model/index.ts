@@ -18,3 +18,21 @@ export { discardReadModel, prepareReadModel } from './migrate.ts';
 export { createProjector } from './projector.ts';
 export * from './projector-options.ts';
 export { openQueries, type ReadModelQueries } from './queries.ts';
+export { HistoryReader, type LivingRow, type Order } from './history/reader.ts';
+export type { CommitRange } from './history/reader-statements.ts';
+export type { Image, WantedImage } from './history/message.ts';
+export { prepareHistory } from './history/prepare.ts';
+export { createHistoryRecorder } from './history/recorder.ts';
+export type { HistoryRecorder, RecorderOptions } from './history/recorder-options.ts';
+export {
+  commitOf,
+  readBody,
+  unpacked,
+  type CommitRow,
+  type HistoryPosition,
+  type ObjectLife,
+  type RefusalRow,
+} from './history/schema.ts';
+export { historyPositions } from './history/positions.ts';
+export { show, type RowDifference } from './row-difference.ts';
+export { openStoredRows, type RowComparison, type StoredRows } from './verify-rows.ts';

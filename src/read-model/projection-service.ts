@@ -17,6 +17,7 @@ export function serveProjection(database: Connection, port: MessagePort): void {
   const statements = projectionStatements(database);
   port.on('message', (message) => {
     if (message.type === 'slice') return port.postMessage(applySlice(database, statements, message));
+    if (message.type !== 'close') return;
     database.close();
     port.postMessage({ type: 'closed' });
     port.close();

@@ -4,6 +4,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { AppliedEntry } from '../state/applied-entry.ts';
 import type { ReadModelDamagedError } from './errors.ts';
+import type { FromHistory } from './history/message.ts';
 
 /**
  * How long changes gather before they are written, where nobody waits for them: a pod's way from created to Running is then
@@ -15,12 +16,21 @@ export const RETRY_DELAY_MS = 1000;
 /** Longest that closing waits for what is pending; the log has it all anyway. */
 export const CLOSE_TIMEOUT_MS = 10_000;
 
+/** Somebody else who has work done by the projection's worker: one thread for both. */
+export interface WorkerCompanion {
+  /** A worker runs, the first or another one after a crash: it takes messages until it ends. */
+  started(worker: Pick<Worker, 'postMessage'>): void;
+  receive(message: FromHistory): void;
+  ended(): void;
+}
+
 export interface ProjectorOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called once when the read model is of no more use: discard it and start again. Nothing is projected from then on. */
   onFailure?(error: ReadModelDamagedError): void;
+  readonly companion?: WorkerCompanion;
   /** For tests that take part in what the worker does. */
   startWorker?(file: string): Worker;
 }

@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Timer } from '../foundation/clock.ts';
 import type { AppliedEntry } from '../state/applied-entry.ts';
 import { ReadModelDamagedError, ReadModelUnavailableError, readModelError } from './errors.ts';
+import { isFromHistory, type FromHistory } from './history/message.ts';
 import { PendingChanges } from './pending-changes.ts';
 import type { FromWorker, SliceMessage, StoredPosition, ToWorker } from './projection-message.ts';
 import { startProjectionWorker } from './projection-thread.ts';
@@ -135,9 +136,13 @@ class WorkerProjector implements Projector {
     const worker = (this.#options.startWorker ?? startProjectionWorker)(file);
     this.#worker = worker;
     let cause: unknown;
-    worker.on('message', (message: FromWorker) => this.#receive(message));
+    worker.on('message', (message: FromWorker | FromHistory) => {
+      if (isFromHistory(message)) this.#options.companion?.receive(message);
+      else this.#receive(message);
+    });
     worker.on('error', (error) => (cause = error));
     worker.on('exit', () => {
+      this.#options.companion?.ended();
       if (this.#worker === worker) this.#workerEnded(cause);
     });
   }
@@ -163,6 +168,7 @@ class WorkerProjector implements Projector {
   /** A new worker finds the file before or after the transaction that was under way, or it is not the file we know. */
   #workerReady(position: StoredPosition): void {
     this.#ready = true;
+    if (this.#worker !== undefined) this.#options.companion?.started(this.#worker);
     if (this.#stored === undefined) {
       this.#stored = position;
       this.#lastEntry = position.entry;

@@ -1,4 +1,4 @@
-/** Callers that wait until the read model has reached a revision. */
+/** Callers that wait until the read model, or the history beside it, has reached a revision. */
 import type { Clock } from '../foundation/clock.ts';
 import { ReadModelBehindError } from './errors.ts';
 
@@ -10,10 +10,13 @@ interface Waiter {
 
 export class RevisionWaiters {
   readonly #clock: Clock;
+  readonly #what: string;
   readonly #waiters = new Set<Waiter>();
 
-  constructor(clock: Clock) {
+  /** `what` is what people call it. */
+  constructor(clock: Clock, what = 'the read model') {
     this.#clock = clock;
+    this.#what = what;
   }
 
   /** Whether somebody waits. */
@@ -26,7 +29,7 @@ export class RevisionWaiters {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(timeoutMs, () => {
         this.#waiters.delete(waiter);
-        const message = `the read model did not reach revision ${revision} in ${timeoutMs} ms: try again`;
+        const message = `${this.#what} did not reach revision ${revision} in ${timeoutMs} ms: try again`;
         reject(new ReadModelBehindError(message, { cause: trouble() }));
       });
       const done = () => {

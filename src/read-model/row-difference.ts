@@ -58,6 +58,11 @@ export class RowCursor {
     return this.#next === undefined ? undefined : this.#tooMuch();
   }
 
+  /** To be called in any case: a connection with a walk under way cannot be closed. */
+  close(): void {
+    this.#rows.return?.();
+  }
+
   #tooMuch(): RowDifference {
     return this.#difference(this.#next as Row, undefined, NO_ROW, 'a row');
   }

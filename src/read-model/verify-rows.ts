@@ -67,9 +67,13 @@ function compareAll(database: Connection, position: PositionRow, state: CellStat
   const first = tablesDifference(database) ?? positionDifference(position, state);
   if (first !== undefined) return { rows: 0, difference: first };
   const cursors = openCursors(database);
-  const difference = objectsDifference(cursors, state) ?? outcomesDifference(database, position, state);
-  const rows = Object.values(cursors).reduce((sum, { count }) => sum + count, 1);
-  return { rows, ...(difference ? { difference } : {}) };
+  try {
+    const difference = objectsDifference(cursors, state) ?? outcomesDifference(database, position, state);
+    const rows = Object.values(cursors).reduce((sum, { count }) => sum + count, 1);
+    return { rows, ...(difference ? { difference } : {}) };
+  } finally {
+    for (const cursor of Object.values(cursors)) cursor.close();
+  }
 }
 
 /** What SQLite itself finds wrong (an index that does not fit its table, a damaged page), then the list of tables. */

@@ -1,0 +1,215 @@
+/** The past from the history file beside the read model: rows by their keys, objects folded from the nearest image. */
+import { kinds, type ObjectKey, type ObjectRecord } from '../../machines/index.ts';
+import type { RecordedCommit, RecordedRefusal } from '../bus/history-messages/recorded.ts';
+import {
+  commitOf,
+  readBody,
+  unpacked,
+  type CommitRow,
+  type HistoryReader,
+  type LivingRow,
+  type ObjectLife,
+  type RefusalRow,
+  type WantedImage,
+} from '../read-model/index.ts';
+import { evolveCommit } from '../state/evolve-commit.ts';
+import type {
+  Past,
+  PastListPage,
+  PastListRequest,
+  PastPoint,
+  RecordFilter,
+  RecordPage,
+  RecordPageRequest,
+} from './past.ts';
+import { bisect } from './bisect.ts';
+import { pageOfRecords } from './sqlite-records.ts';
+
+/** Objects in a page where the request names no limit. */
+const LIST_PAGE_MAX = 500;
+/** Rows read at once where a caller walks: it may stop any time. */
+const WALK_ROWS = 64;
+/** Commits folded from one read: an object has an image at least every 32, but for those not made yet. */
+const FOLD_ROWS = 256;
+const EVERYTHING = Number.MAX_SAFE_INTEGER;
+
+export interface SqlitePastOptions {
+  /** The file as it is now; raises where there is none at the moment. */
+  reader(): HistoryReader;
+  isBehind(): boolean;
+}
+
+export class SqlitePast implements Past {
+  readonly #options: SqlitePastOptions;
+
+  constructor(options: SqlitePastOptions) {
+    this.#options = options;
+  }
+
+  isBehind(): boolean {
+    return this.#options.isBehind();
+  }
+
+  first(): PastPoint | undefined {
+    return pointOfRow(this.#reader.commitAfter(0));
+  }
+
+  last(): PastPoint | undefined {
+    return pointOfRow(this.#reader.commitBefore(EVERYTHING));
+  }
+
+  at(timeMs: number): PastPoint | undefined {
+    const reader = this.#reader;
+    const last = reader.commitBefore(EVERYTHING);
+    const found = bisect(last?.revision ?? 0, (revision) => {
+      const row = reader.commitBefore(revision);
+      return row === undefined || row.time <= timeMs;
+    });
+    return this.point(found);
+  }
+
+  point(revision: number): PastPoint | undefined {
+    return pointOfRow(this.#reader.commitBefore(revision));
+  }
+
+  objectAt(key: ObjectKey, revision: number): ObjectRecord | undefined {
+    const life = this.#reader.lifeAt(key, revision);
+    if (life === undefined || (life.until !== null && life.until <= revision)) return undefined;
+    return this.#fold(key.kind, life, revision);
+  }
+
+  listAt({ kind, namespace, revision, limit = LIST_PAGE_MAX, after }: PastListRequest): PastListPage {
+    const request = { kind, revision, limit: limit + 1, after_name: after?.name ?? '' };
+    const rows = this.#reader.livesAt(
+      namespace === undefined ? { ...request, after_namespace: after?.namespace ?? '' } : { ...request, namespace },
+    );
+    const records = rows.slice(0, limit).flatMap((row) => this.#fold(kind, row, revision) ?? []);
+    return { records, more: rows.length > limit };
+  }
+
+  countsAt(revision: number): ReadonlyMap<string, number> {
+    return new Map(this.#reader.countsAt(revision).map(({ kind, count }) => [kind, count]));
+  }
+
+  commit(revision: number): RecordedCommit | undefined {
+    const row = this.#reader.commit(revision);
+    return row && this.#recorded(row);
+  }
+
+  *causedBy(revision: number): Iterable<RecordedCommit> {
+    let after = 0;
+    for (;;) {
+      const rows = this.#reader.causedBy(revision, { after, upTo: EVERYTHING, limit: WALK_ROWS });
+      for (const row of rows) yield this.#recorded(row);
+      after = rows.at(-1)?.revision ?? after;
+      if (rows.length < WALK_ROWS) return;
+    }
+  }
+
+  *commitsOf(key: ObjectKey, downFrom = EVERYTHING): Iterable<RecordedCommit> {
+    for (const life of this.#reader.livesOf(key).toReversed())
+      if (life.object <= downFrom) yield* this.#commitsOfLife(life, downFrom);
+  }
+
+  *commitsOfUid(uid: string): Iterable<RecordedCommit> {
+    const life = this.#reader.lifeOfUid(uid);
+    if (life !== undefined) yield* this.#commitsOfLife(life, EVERYTHING);
+  }
+
+  *refusalsOf({ kind, namespace, name }: ObjectKey): Iterable<RecordedRefusal> {
+    let upTo = EVERYTHING;
+    for (;;) {
+      const rows = this.#reader.refusals(
+        'newest-first',
+        { after: 0, upTo, limit: WALK_ROWS },
+        { kind, namespace, name },
+      );
+      for (const row of rows) yield recordedRefusal(row);
+      upTo = (rows.at(-1)?.id ?? 1) - 1;
+      if (rows.length < WALK_ROWS) return;
+    }
+  }
+
+  *changedBetween(after: number, upTo: number): Iterable<ObjectKey> {
+    const seen = new Set<string>();
+    let from = after;
+    for (;;) {
+      const rows = this.#reader.changed({ after: from, upTo, limit: WALK_ROWS });
+      for (const { object } of rows) {
+        const { kind, namespace, name } = this.#life(object);
+        const text = `${kind}/${namespace}/${name}`;
+        if (seen.has(text)) continue;
+        seen.add(text);
+        yield { kind, namespace, name };
+      }
+      from = rows.at(-1)?.revision ?? from;
+      if (rows.length < WALK_ROWS) return;
+    }
+  }
+
+  records(filter: RecordFilter, page: RecordPageRequest): RecordPage {
+    return pageOfRecords(this.#reader, filter, page);
+  }
+
+  /** The object right after one of its commits, as JSON: what later reads of it begin at. */
+  imageOf({ object, revision }: WantedImage): string | undefined {
+    const life = this.#life(object);
+    const record = this.#fold(life.kind, life, revision);
+    return record && JSON.stringify(record);
+  }
+
+  get #reader(): HistoryReader {
+    return this.#options.reader();
+  }
+
+  *#commitsOfLife(life: ObjectLife, downFrom: number): Iterable<RecordedCommit> {
+    let upTo = downFrom;
+    for (;;) {
+      const rows = this.#reader.commitsOf(life.object, 'newest-first', { after: 0, upTo, limit: WALK_ROWS });
+      for (const row of rows) yield recordedCommit(row, life);
+      upTo = (rows.at(-1)?.revision ?? 1) - 1;
+      if (rows.length < WALK_ROWS) return;
+    }
+  }
+
+  #recorded(row: CommitRow): RecordedCommit {
+    return recordedCommit(row, this.#life(row.object));
+  }
+
+  #life(object: number): ObjectLife {
+    const life = this.#reader.life(object);
+    if (life === undefined) throw new Error(`history has commits of object ${object}, but not the object`);
+    return life;
+  }
+
+  /** Folds an object's own commits up to a revision, from the nearest image on. */
+  #fold(kindName: string, life: LivingRow, revision: number): ObjectRecord | undefined {
+    const kind = kinds.get(kindName);
+    if (kind === undefined) throw new Error(`there is no kind ${kindName}`);
+    const image = this.#reader.image(life.object, revision);
+    let record = image && (JSON.parse(unpacked(image.body)) as ObjectRecord);
+    let after = image?.revision ?? 0;
+    for (;;) {
+      const rows = this.#reader.commitsOf(life.object, 'oldest-first', { after, upTo: revision, limit: FOLD_ROWS });
+      for (const row of rows) {
+        const [, , , , , correlation, events] = readBody(row.body);
+        const key = { kind: kindName, namespace: life.namespace, name: life.name };
+        record = evolveCommit(kind, record, { ...key, revision: row.revision, correlation, events }, row.time);
+      }
+      after = rows.at(-1)?.revision ?? after;
+      if (rows.length < FOLD_ROWS) return record;
+    }
+  }
+}
+
+function pointOfRow(row: { readonly revision: number; readonly time: number } | undefined): PastPoint | undefined {
+  return row && { revision: row.revision, time: row.time };
+}
+
+export function recordedCommit(row: CommitRow, life: ObjectLife): RecordedCommit {
+  return { commit: commitOf(row, life), time: row.time, entry: row.entry };
+}
+
+export function recordedRefusal({ revision, time, entry, body }: RefusalRow): RecordedRefusal {
+  return { refused: JSON.parse(unpacked(body)) as RecordedRefusal['refused'], revision, time, entry };
+}
