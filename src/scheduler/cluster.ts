@@ -25,7 +25,7 @@ export class Cluster {
   #sorted: readonly Candidate[] | undefined;
 
   /** Everything there is, at the start of a term. */
-  constructor(view: View) {
+  constructor(view: Pick<View, 'list'>) {
     for (const node of view.list<NodeContext>('Node')) this.#candidates.set(node.name, new Candidate(node));
     for (const pod of view.list<PodContext>('Pod')) this.#countIn(pod);
   }

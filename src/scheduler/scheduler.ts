@@ -165,5 +165,5 @@ function bind({ candidate: { name: node }, without, ...why }: Placement): What {
 
 function markUnschedulable({ message, ruledOut }: NoPlacement): What {
   const judgement: MarkUnschedulableArguments = { message, ruledOut };
-  return { verb: 'markUnschedulable', arguments: judgement, reason: 'no node fits' };
+  return { verb: 'markUnschedulable', arguments: judgement };
 }

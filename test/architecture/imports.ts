@@ -13,8 +13,8 @@ const WIRING = ['cell', 'simulator', 'main.ts', 'index.ts'];
 const MAY_OPEN: Readonly<Record<string, readonly string[]>> = {
   // The command line starts cells and shows their history.
   cli: ['cell', 'history', 'simulator'],
-  // History reads the read model, and verifies a log by catching up with it as the writer does.
-  history: ['read-model', 'writer'],
+  // History reads the read model, verifies a log by catching up with it as the writer does, and asks the scheduler why not.
+  history: ['read-model', 'writer', 'scheduler'],
   // The lease is the writer's port, the link the agent's; NATS implements both.
   bus: ['writer', 'agent'],
 };

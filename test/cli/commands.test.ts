@@ -82,9 +82,9 @@ describe('the other commands', () => {
     const lines = output.trimEnd().split('\n');
     expect(lines).toHaveLength(4);
     expect(lines[0]).toMatch(/^REVISION +TIME +ACTOR +OBJECT +WHAT$/);
-    expect(lines[1]).toMatch(/admin +ConfigMap default\/told +ObjectCreated$/);
-    expect(lines[2]).toMatch(/^- .*refused create: configmaps "told" already exists$/);
-    expect(lines[3]).toMatch(/ObjectRemoved$/);
+    expect(lines[1]).toMatch(/admin +ConfigMap default\/told +created$/);
+    expect(lines[2]).toMatch(/^- .*refused create \(AlreadyExists\): configmaps "told" already exists$/);
+    expect(lines[3]).toMatch(/told +removed$/);
   });
 
   test('history can be bounded, and printed as CloudEvents', async () => {
