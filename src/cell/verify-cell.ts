@@ -1,8 +1,19 @@
 /** Verifies the log of the cell that runs under a data directory, reading it as the control plane does: also while that stands still. */
+import { CellClient } from '../bus/cell-client.ts';
+import type { Bus } from '../bus/connection.ts';
+import { NoResponderError, RequestTimeoutError } from '../bus/requester.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { systemIdentifiers } from '../foundation/identifiers.ts';
+import { verifyDeep, type DeepVerification } from '../history/verify-deep.ts';
+import type { LiveState } from '../history/verify-live.ts';
 import { verifyLog, type Verification } from '../history/verify.ts';
 import { openCheckpoints } from '../log/checkpoint-bucket.ts';
 import type { Checkpoint } from '../log/checkpoint.ts';
+import { LogDamageError } from '../log/entry.ts';
+import type { EventLog } from '../log/event-log.ts';
+import { ReadModelUnavailableError } from '../read-model/index.ts';
+import { Fold } from '../state/fold.ts';
+import type { StateDigest, StateRecords } from '../state/state-digest.ts';
 import { readUntil } from '../writer/catch-up.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
 import { withCellLog } from './cell-log.ts';
@@ -14,6 +25,8 @@ export interface VerifyCellOptions {
   readonly data: string;
   /** Checkpoints that the log must contain. */
   readonly against: readonly Checkpoint[];
+  /** Whether the read model and the writer's memory are compared with the log too. */
+  readonly deep: boolean;
   readonly signal: AbortSignal;
   onProgress?(entry: number, until: number): void;
 }
@@ -24,20 +37,33 @@ export interface CellVerification extends Verification {
   readonly lineage: string;
   /** Public key that this data directory's control planes sign checkpoints with; absent where they never did. */
   readonly key?: string;
+  /** What was compared with the log, where that was asked for and the log is right. */
+  readonly deep?: DeepVerification | DeepFailure;
+}
+
+/** Why nothing could be compared. */
+export interface DeepFailure {
+  readonly reason: 'NoAnswer' | 'Unavailable';
+  readonly message: string;
 }
 
 /** Rejects with CellNotRunningError and the connection's errors. */
 export function verifyCell(options: VerifyCellOptions): Promise<CellVerification> {
   const { data, against, signal } = options;
-  return withCellLog(data, 'verify', async (log, { connection, cell }) => {
+  return withCellLog(data, 'verify', async (log, bus) => {
+    const { cell, connection } = bus;
     // First the checkpoints, then the log's end: each of them must lie before it.
     const checkpoints = await (await openCheckpoints({ connection, cell })).list();
     const until = await log.lastNumber();
-    const entries = readUntil(log, 1, until, { clock: systemClock, readBackMs: WRITER_LIMITS.readBackMs, signal });
+    const fold = new Fold();
+    const entries = read(log, signal)(1, until);
     const onProgress = (entry: number) => options.onProgress?.(entry, until);
-    const verification = await verifyLog({ entries, cell, checkpoints, against, onProgress });
+    const verification = await verifyLog({ entries, cell, checkpoints, against, fold, onProgress });
+    const deep = options.deep && !verification.damage ? await compare(options, { fold, log, bus }) : undefined;
     const key = publicCheckpointKey(dataDirectory(data));
-    return { cell, lineage: log.lineage, ...(key === undefined ? {} : { key }), ...verification };
+    const whose = { cell, lineage: log.lineage, ...(key === undefined ? {} : { key }) };
+    if (deep === undefined || !('damage' in deep)) return { ...whose, ...verification, ...(deep ? { deep } : {}) };
+    return { ...whose, ...verification, damage: deep.damage };
   });
 }
 
@@ -46,4 +72,47 @@ export function keptCheckpoints(data: string): Promise<readonly Checkpoint[]> {
   return withCellLog(data, 'checkpoint', async (_log, { connection, cell }) => {
     return (await openCheckpoints({ connection, cell })).list();
   });
+}
+
+const read = (log: EventLog, signal: AbortSignal) => (fromNumber: number, until: number) =>
+  readUntil(log, fromNumber, until, { clock: systemClock, readBackMs: WRITER_LIMITS.readBackMs, signal });
+
+type Damaged = Required<Pick<Verification, 'damage'>>;
+
+async function compare(
+  { data, signal }: VerifyCellOptions,
+  { fold, log, bus }: { readonly fold: Fold; readonly log: EventLog; readonly bus: Bus },
+): Promise<DeepVerification | DeepFailure | Damaged> {
+  try {
+    return await verifyDeep({
+      fold,
+      read: read(log, signal),
+      lastNumber: () => log.lastNumber(),
+      readModelFile: dataDirectory(data).readModel,
+      live: liveState(bus),
+      clock: systemClock,
+      signal,
+    });
+  } catch (error) {
+    if (error instanceof LogDamageError) {
+      return { damage: { entry: error.entry, revision: error.revision, message: error.message } };
+    }
+    const reason = reasonOf(error);
+    if (reason === undefined) throw error;
+    return { reason, message: (error as Error).message };
+  }
+}
+
+function reasonOf(error: unknown): DeepFailure['reason'] | undefined {
+  if (error instanceof NoResponderError || error instanceof RequestTimeoutError) return 'NoAnswer';
+  return error instanceof ReadModelUnavailableError ? 'Unavailable' : undefined;
+}
+
+/** The writer's memory, asked over the bus. */
+function liveState(bus: Bus): LiveState {
+  const { queries } = new CellClient({ bus, clock: systemClock, identifiers: systemIdentifiers });
+  return {
+    digest: async () => (await queries.ask('state', {})) as StateDigest,
+    records: async (objects) => (await queries.ask('state', { objects: [...objects] })) as StateRecords,
+  };
 }

@@ -2,12 +2,14 @@
 import type { CellVerification } from '../cell/verify-cell.ts';
 import { formatTime } from '../foundation/clock.ts';
 import { isKept } from '../history/verify.ts';
+import type { DeepVerification } from '../history/verify-deep.ts';
 import type { CheckpointVerdict } from '../history/verify-checkpoints.ts';
 
 /** Every line ends with a line break. */
 export function describeVerification(verification: CellVerification, file: string | undefined): string {
   const { checkpoints, against, key } = verification;
   const lines = [...logLines(verification), ...keptLines(checkpoints, key)];
+  lines.push(...deepLines(verification.deep));
   for (const verdict of against) lines.push(...againstLines(verdict, file ?? 'the file', key));
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -38,6 +40,28 @@ function keptLines(verdicts: readonly CheckpointVerdict[], key: string | undefin
     lines.push(`${what}: the checkpoint of entry ${verdict.checkpoint.entry}: ${verdict.message}.`);
   }
   return lines;
+}
+
+/** The read model and the writer's memory: what is the same, or the first thing that is not. */
+function deepLines(deep: CellVerification['deep']): string[] {
+  if (deep === undefined) return [];
+  if ('reason' in deep) return [`Not everything could be compared with it: ${deep.message}.`];
+  return [readModelLine(deep.readModel), liveLine(deep.live)];
+}
+
+function readModelLine({ revision, rows, difference }: DeepVerification['readModel']): string {
+  if (difference === undefined) return `All ${rows} rows of the read model at revision ${revision} are what it makes.`;
+  const { table, key, column, expected, actual } = difference;
+  const place = [`table ${table}`, key, column && `column ${column}`].filter(Boolean).join(', ');
+  return `The read model at revision ${revision} is not what it makes: ${place}: expected ${expected}, found ${actual}. Stop the cell, delete the read model, and start it again: it is rebuilt from the log.`;
+}
+
+function liveLine({ revision, objects, difference }: DeepVerification['live']): string {
+  if (difference === undefined)
+    return `All ${objects} objects in the writer's memory at revision ${revision} are what it makes.`;
+  const { what, part, expected, actual } = difference;
+  const place = part === undefined ? what : `${what}, ${part}`;
+  return `The writer's memory at revision ${revision} is not what it makes: ${place}: expected ${expected}, found ${actual}. Restart the control plane.`;
 }
 
 function againstLines(verdict: CheckpointVerdict, file: string, key: string | undefined): string[] {

@@ -10,6 +10,14 @@ import { bind, createWeb, deletePod, cleanUp, createPod, registerNode, reportRun
 export const CELL = 'cell-short';
 const KEY = signingKeyOf(newSigningKey());
 
+const OWNER = { apiVersion: 'v1', kind: 'ReplicationController', name: 'web', uid: 'owner', controller: true };
+const SILENCE = { since: 0, silentMs: 10_000 };
+
+/** The youngest object of a kind. */
+function lastOf(cell: Cell, kind: string): string {
+  return cell.list(kind).at(-1)?.name ?? '';
+}
+
 /** One step of the story: each makes an entry or two. */
 type Step = (cell: Cell, value: string) => void;
 
@@ -34,14 +42,19 @@ const STEPS: readonly Step[] = [
   (cell) => void cell.submitTogether([]),
   (cell, value) => registerNode(cell, `n-${value}`),
   (cell, value) => {
-    createPod(cell, `p-${value}`, { annotations: { note: value } });
-    bind(cell, `p-${value}`, cell.list('Node')[0]?.name ?? '');
+    createPod(cell, `p-${value}`, { annotations: { note: value }, ownerReferences: [OWNER] });
+    bind(cell, `p-${value}`, lastOf(cell, 'Node'));
   },
   (cell) => void createWeb(cell, { replicas: 0 }),
   (cell) => scale(cell, cell.list('Pod').length),
-  (cell) => reportRunning(cell, cell.list('Pod').at(-1)?.name ?? ''),
-  (cell) => deletePod(cell, cell.list('Pod').at(-1)?.name ?? ''),
-  (cell) => cleanUp(cell, cell.list('Pod').at(-1)?.name ?? ''),
+  (cell) => reportRunning(cell, lastOf(cell, 'Pod')),
+  (cell) => void cell.send({ kind: 'Node', name: lastOf(cell, 'Node'), verb: 'markUnreachable', arguments: SILENCE }),
+  (cell) => {
+    const args = { node: lastOf(cell, 'Node'), defaultTolerationSeconds: 5 };
+    cell.accept({ kind: 'Pod', name: lastOf(cell, 'Pod'), verb: 'markNodeLost', arguments: args });
+  },
+  (cell) => deletePod(cell, lastOf(cell, 'Pod')),
+  (cell) => cleanUp(cell, lastOf(cell, 'Pod')),
   (cell) => void cell.send({ kind: 'ReplicationController', name: 'web', verb: 'delete' }),
   (cell) => void cell.send({ kind: 'ConfigMap', name: 'a', verb: 'delete' }),
 ];

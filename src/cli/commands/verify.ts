@@ -1,8 +1,9 @@
 /** `verify`: proves the log from its first entry, and that it contains what an auditor kept of it, or says where it is wrong. */
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { verifyCell } from '../../cell/verify-cell.ts';
+import { verifyCell, type CellVerification } from '../../cell/verify-cell.ts';
 import { parseCheckpoints } from '../../history/verify-against.ts';
+import { isSame } from '../../history/verify-deep.ts';
 import { isProven } from '../../history/verify.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { CommandContext, Terminal } from '../context.ts';
@@ -13,6 +14,7 @@ import { describeVerification } from '../verification-lines.ts';
 
 interface VerifyOptions extends GlobalOptions {
   readonly against?: string;
+  readonly deep?: boolean;
   readonly output?: 'json';
 }
 
@@ -24,16 +26,25 @@ export function addVerify(program: Command, context: CommandContext): void {
     .command('verify')
     .description('prove the log: chain, revisions, machines, state hashes and checkpoints from its first entry')
     .option('--against <file>', 'prove that the log contains the checkpoint, or list of checkpoints, in a file')
+    .option('--deep', 'compare every row of the read model and the state in memory with what the log makes of them')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['json']))
     .action(async (_options, self: Command) => {
-      const { data, against: file, output } = self.optsWithGlobals<VerifyOptions>();
+      const { data, against: file, deep = false, output } = self.optsWithGlobals<VerifyOptions>();
       const { terminal, signal } = context;
       const against = file === undefined ? [] : readCheckpoints(file);
-      const verification = await verifyCell({ data, against, signal, onProgress: progressOn(terminal) });
+      const verification = await verifyCell({ data, against, deep, signal, onProgress: progressOn(terminal) });
       if (terminal.isTerminal) terminal.complain('\r');
       await terminal.write(output === 'json' ? formatJson(verification) : describeVerification(verification, file));
-      if (!isProven(verification)) throw new CommandFailure('', EXIT.failed);
+      const exitCode = exitCodeOf(verification);
+      if (exitCode !== EXIT.ok) throw new CommandFailure('', exitCode);
     });
+}
+
+function exitCodeOf({ deep, ...verification }: CellVerification): number {
+  if (!isProven(verification)) return EXIT.failed;
+  if (deep === undefined) return EXIT.ok;
+  if ('reason' in deep) return deep.reason === 'NoAnswer' ? EXIT.noAnswer : EXIT.failed;
+  return isSame(deep) ? EXIT.ok : EXIT.failed;
 }
 
 function progressOn(terminal: Terminal): (entry: number, until: number) => void {
