@@ -1,0 +1,100 @@
+/** Whatever anybody is answered stands in the log at that moment, and stays so: nothing acknowledged is lost, nothing said is contradicted. */
+import type { Command, Outcome } from '../../../machines/index.ts';
+import type { AppliedEntry } from '../../state/applied-entry.ts';
+import type { CellState } from '../../state/cell-state.ts';
+import type { Scene } from '../scene.ts';
+
+export class AnswersChecker {
+  readonly #scene: Scene;
+  readonly #report: (what: string) => void;
+  /** Revision of each command's commit. */
+  readonly #committed = new Map<string, number>();
+  /** Commands whose commit, refusal or repeat went with a store that lost its end: nothing is said of them any more. */
+  readonly #lost = new Set<string>();
+  /** What users were told. */
+  readonly #told = new Map<string, { readonly command: Command; readonly outcome: Outcome }>();
+  #recent: { readonly entry: number; readonly ids: readonly string[] }[] = [];
+
+  constructor(scene: Scene, report: (what: string) => void) {
+    this.#scene = scene;
+    this.#report = report;
+  }
+
+  applied({ entry, outcomes }: AppliedEntry): void {
+    for (const { commandId, revision } of entry.commits) {
+      const before = this.#committed.get(commandId);
+      if (before !== undefined)
+        this.#report(`command ${commandId} was applied at revision ${before} and again at ${revision}`);
+      this.#committed.set(commandId, revision);
+      this.#lost.delete(commandId);
+    }
+    this.#recent.push({ entry: entry.number, ids: outcomes.map(({ commandId }) => commandId) });
+  }
+
+  rewound({ position }: CellState): void {
+    for (const { entry, ids } of this.#recent) if (entry > position.entry) for (const id of ids) this.#lost.add(id);
+    this.#recent = this.#recent.filter(({ entry }) => entry <= position.entry);
+    for (const [id, revision] of this.#committed) if (revision > position.revision) this.#committed.delete(id);
+  }
+
+  /** A writer gave answers. */
+  answered(commands: readonly Command[], outcomes: readonly Outcome[]): void {
+    if (commands.length !== outcomes.length) this.#report(`${commands.length} commands had ${outcomes.length} answers`);
+    for (const [index, command] of commands.entries()) {
+      const outcome = outcomes[index];
+      if (outcome !== undefined && outcome.outcome !== 'not-decided') this.#compare(command, outcome);
+    }
+  }
+
+  #compare({ id, attempt = 1 }: Command, outcome: Exclude<Outcome, { readonly outcome: 'not-decided' }>): void {
+    const known = this.#scene.truth.state.outcomeOf(id);
+    if (this.#lost.has(id)) return;
+    if (known === undefined) {
+      // Outcomes are forgotten behind the horizon, which may have passed between the acknowledgement and the answer.
+      if (
+        this.#committed.get(id) === (outcome.outcome === 'accepted' ? outcome.revision : undefined) &&
+        this.#committed.has(id)
+      )
+        return;
+      return this.#report(`${describe(outcome)} was answered to ${id}, of which the log knows nothing`);
+    }
+    if (outcome.outcome === 'refused' && known.attempt > attempt) return;
+    if (known.outcome === outcome.outcome && known.revision === outcome.revision) return;
+    this.#report(`${describe(outcome)} was answered to ${id}, the log says ${describe(known)}`);
+  }
+
+  /** A user was told. */
+  told(command: Command, outcome: Outcome): void {
+    if (outcome.outcome === 'not-decided') return;
+    const { id } = command;
+    const before = this.#told.get(id)?.outcome;
+    this.#told.set(id, { command, outcome });
+    if (before === undefined || this.#lost.has(id)) return;
+    if ('revision' in before && before.outcome === outcome.outcome && before.revision === outcome.revision) return;
+    this.#report(`a user was told ${describe(outcome)} of ${id}, and before that ${describe(before)}`);
+  }
+
+  /** Once all is quiet. */
+  finish(): void {
+    for (const [id, { outcome }] of this.#told) {
+      if (this.#lost.has(id)) continue;
+      const revision = this.#committed.get(id);
+      if (outcome.outcome === 'accepted' && revision !== outcome.revision) {
+        this.#report(
+          `a user was told ${describe(outcome)} of ${id}, but its commit is ${revision ?? 'not in the log'}`,
+        );
+      } else if (outcome.outcome === 'unchanged' && revision !== undefined) {
+        this.#report(`a user was told that ${id} changed nothing, but it made revision ${revision}`);
+      }
+    }
+  }
+}
+
+function describe({
+  outcome,
+  revision,
+}:
+  | { readonly outcome: string; readonly revision?: number | undefined }
+  | (Outcome & { readonly revision?: number })): string {
+  return revision === undefined ? `"${outcome}"` : `"${outcome} at ${revision}"`;
+}
