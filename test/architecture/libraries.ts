@@ -10,6 +10,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['src/read-model/'],
   dockerode: ['src/agent/runtimes/docker/'],
   pino: ['src/foundation/'],
+  rfc6902: ['src/history/'],
   commander: ['src/cli/', 'src/main.ts'],
   listr2: ['src/cli/', 'src/cell/bring-up.ts'],
   'cli-table3': ['src/cli/'],

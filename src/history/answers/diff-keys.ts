@@ -38,8 +38,13 @@ function changedOne(past: Past, query: Query<'diff-keys'>, low: number, high: nu
 /** Between two lineages lie revisions of nobody, more than anybody could step through. */
 function nextRevision(past: Past, after: number, high: number): number | undefined {
   if (after >= high) return undefined;
-  const page = past.records({ fromRevision: after + 1, toRevision: high }, { order: 'oldest-first', limit: 1 });
-  const [record] = page.records;
-  if (record === undefined) return undefined;
-  return 'commit' in record ? record.commit.revision : record.revision;
+  let next: string | undefined;
+  do {
+    const order = { order: 'oldest-first', limit: 1, ...(next === undefined ? {} : { after: next }) } as const;
+    const page = past.records({ fromRevision: after + 1, toRevision: high }, order);
+    const [record] = page.records;
+    if (record !== undefined) return 'commit' in record ? record.commit.revision : record.revision;
+    next = page.next;
+  } while (next !== undefined);
+  return undefined;
 }
