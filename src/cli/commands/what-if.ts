@@ -1,13 +1,13 @@
 /** `what-if -f SCENARIO`: what would become of the cell, played in memory from a moment of its past. */
 import { Option, type Command } from 'commander';
-import { parseTime } from '../../foundation/clock.ts';
 import { loadState } from '../../history/load-state.ts';
-import { PastError, type Moment } from '../../history/past.ts';
+import { PastError } from '../../history/past.ts';
 import { ScenarioError } from '../../simulator/what-if/errors.ts';
 import { whatIf } from '../../simulator/what-if/what-if.ts';
 import { withCell, type CommandContext } from '../context.ts';
-import { CommandFailure, EXIT } from '../exit-codes.ts';
-import { parseSpan, type GlobalOptions } from '../flags.ts';
+import { CommandFailure } from '../exit-codes.ts';
+import type { GlobalOptions } from '../flags.ts';
+import { momentOf } from '../moment.ts';
 import { formatJson, formatYaml } from '../output.ts';
 import { progressOf } from '../progress.ts';
 import { describeAnswer } from '../what-if/answer-text.ts';
@@ -45,7 +45,7 @@ export function addWhatIf(program: Command, context: CommandContext): void {
 async function playScenario(context: CommandContext, options: WhatIfOptions): Promise<void> {
   const { terminal, clock, signal } = context;
   const { data, filename, at, output } = options;
-  const moment = at === undefined ? undefined : momentOf(at, clock.now());
+  const moment = at === undefined ? undefined : momentOf('--at', at, clock.now());
   const scenario = await readScenario(filename, terminal.input);
   const progress = progressOf(terminal, 'revisions');
   try {
@@ -62,12 +62,4 @@ async function playScenario(context: CommandContext, options: WhatIfOptions): Pr
     if (error instanceof ScenarioError) throw new CommandFailure(`${scenarioName(filename)}: ${error.message}`);
     throw error;
   }
-}
-
-function momentOf(text: string, now: number): Moment {
-  if (/^\d+$/.test(text)) return { revision: Number(text) };
-  const span = parseSpan(text);
-  const time = span === undefined ? parseTime(text) : now - span;
-  if (!Number.isNaN(time)) return { time };
-  throw new CommandFailure(`--at: "${text}" is no revision, time or span such as 15m`, EXIT.usage);
 }

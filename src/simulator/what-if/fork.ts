@@ -63,7 +63,7 @@ export class Fork {
     const log = new MemoryLog({ cell: FORK_LINEAGE, lineage: FORK_LINEAGE, clock, appendTimeoutMs: APPEND_TIMEOUT_MS });
     const fold = new Fold(forkedState(base));
     const shared = { log, fold, clock, logger: silentLogger };
-    const writer = new Writer({ ...shared, identifiers: seededIdentifiers(FORK_LINEAGE), name: FORK_LINEAGE });
+    const writer = new Writer({ ...shared, identifiers: seededIdentifiers(`${FORK_LINEAGE}/${base.revision}`), name: FORK_LINEAGE });
     const stop = new AbortController();
     const writing = new Promise<void>((resolve, reject) => {
       writer.hold(stop.signal, { onWriting: resolve }).catch(reject);
