@@ -1,6 +1,5 @@
 /** A cell in memory with its past, and the answers that a control plane gives about it. */
-import type { ObjectKey, Outcome } from '../../machines/index.ts';
-import { kinds } from '../../machines/index.ts';
+import { kinds, renderManifest, type ObjectKey, type ObjectRecord, type Outcome } from '../../machines/index.ts';
 import { historyAnswers, type HistorySource } from '../../src/history/answers/index.ts';
 import { MemoryPast } from '../../src/history/memory-past.ts';
 import type { PlanAnswer } from '../../src/bus/history-messages/plan.ts';
@@ -62,6 +61,13 @@ export class PastCell {
       ...(uid === undefined ? {} : { uid }),
       ...(revision === undefined ? {} : { at: { revision } }),
     });
+  }
+
+  /** An object as Kubernetes shows it. */
+  manifestOf(record: ObjectRecord): object {
+    const kind = kinds.get(record.kind);
+    if (kind === undefined) throw new Error(`there is no kind ${record.kind}`);
+    return renderManifest(kind, record);
   }
 
   /** Does what was planned, as the command line does. */
