@@ -9,13 +9,14 @@ import { systemIdentifiers } from './foundation/identifiers.ts';
 export type { Event, Manifests, ObjectKind, Objects, Outcome, Refusal } from '../machines/index.ts';
 export type { CloudEvent } from './bus/cloud-event.ts';
 export type { ApplyOutcome } from './bus/apply-all.ts';
-export type { CellClient, DeleteOptions, ObjectOf } from './bus/cell-client.ts';
+export type { CellClient, DeleteOptions, ObjectOf, When } from './bus/cell-client.ts';
 export { NotDecidedError, RefusedError, type Applied } from './bus/outcome-errors.ts';
 export type { SentCommand, Where } from './bus/sent-command.ts';
 export { NoWriterError, OutcomeUnknownError } from './bus/command-client.ts';
 export { BusCredentialsError, BusUnavailableError } from './bus/connection.ts';
 export { CredentialsFileError, type Credentials } from './bus/credentials.ts';
 export { QueryFailedError } from './bus/query-client.ts';
+export type { RecordsAnswer } from './bus/history-messages/records.ts';
 export type { AnyObject, ListAnswer, StatusAnswer } from './bus/query-messages.ts';
 export {
   NodeNotConnectedError,

@@ -6,6 +6,7 @@ import type { Identifiers } from '../foundation/identifiers.ts';
 import type { Entry } from '../log/entry.ts';
 import { applyAll, creationOf, type ApplyOutcome } from './apply-all.ts';
 import type { GivenManifest } from './apply.ts';
+import type { RecordsAnswer } from './history-messages/records.ts';
 import { CommandClient } from './command-client.ts';
 import type { Bus } from './connection.ts';
 import { accepted, type Applied } from './outcome-errors.ts';
@@ -23,6 +24,15 @@ const FOLLOW_WAIT_MS = 5_000;
 export interface DeleteOptions extends Where {
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+/** A moment of the past: a revision, or a time. */
+export type When = number | Date | NonNullable<Query<'get'>['at']>;
+
+function atOf(when: When | undefined): Pick<Query<'get'>, 'at'> {
+  if (when === undefined) return {};
+  if (typeof when === 'number') return { at: { revision: when } };
+  return { at: when instanceof Date ? { time: when.getTime() } : when };
 }
 
 /** A kind by its name: typed objects for the kinds this version knows, any object for others. */
@@ -100,24 +110,39 @@ export class CellClient {
     return applyAll(tools, manifests);
   }
 
-  /** The object, or undefined where there is none. */
+  /** The object as it is, or as it was at a moment; undefined where there is none, or was none then. */
   async get<const Name extends string>(
     kind: Name,
     name: string,
-    where: Where = {},
+    where: Where & { readonly at?: When } = {},
   ): Promise<ObjectOf<Name> | undefined> {
     const { items } = await this.#queries.get<ObjectOf<Name>>({
       keys: [{ kind, name, namespace: namespaceOf(kind, where) }],
+      ...atOf(where.at),
     });
     return items[0] ?? undefined;
   }
 
-  /** Objects of a kind at one revision; of all namespaces where none is given. */
+  /** Objects of a kind at one revision: of now, or of a moment of the past; of all namespaces where none is given. */
   list<const Name extends string>(
     kind: Name,
-    query: Omit<Query<'list'>, 'kind'> = {},
+    query: Omit<Query<'list'>, 'kind' | 'at'> & { readonly at?: When } = {},
   ): Promise<ListAnswer<ObjectOf<Name>>> {
-    return this.#queries.list<ObjectOf<Name>>({ ...query, kind });
+    const { at, ...rest } = query;
+    return this.#queries.list<ObjectOf<Name>>({ ...rest, ...atOf(at), kind });
+  }
+
+  /** Every object of every kind as the fold had it at a moment, private state included, page by page; now where none is given. */
+  async *records(options: { readonly at?: When; readonly signal?: AbortSignal } = {}): AsyncGenerator<RecordsAnswer> {
+    const { at, signal } = options;
+    let query: Query<'records'> = atOf(at);
+    for (;;) {
+      signal?.throwIfAborted();
+      const page = await this.#queries.ask('records', query);
+      yield page;
+      if (page.next === undefined) return;
+      query = { at: { revision: page.revision }, after: page.next };
+    }
   }
 
   /** Asks for an object's deletion; it is gone when its containers and finalizers are. */

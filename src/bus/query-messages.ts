@@ -1,5 +1,6 @@
 /** Queries and their answers as they travel on `<cell>.query.<actor>.<what>`. */
 import { strictObject, Type, validator, type Static, type TSchema, type Validator } from '../../machines/index.ts';
+import { MOMENT } from './history-messages/moment.ts';
 import { HISTORY_QUERY_SCHEMAS, type HistoryQueryAnswers } from './history-messages/index.ts';
 import type { Checkpoint } from '../log/checkpoint.ts';
 import type { StateDigest, StateRecords } from '../state/state-digest.ts';
@@ -14,10 +15,12 @@ const AtLeast = {
   /** The answer is of this revision or a later one: what the sender has written, it reads. */
   revision: Type.Optional(Type.Integer({ minimum: 0 })),
 };
+/** As it was at a moment of the past, instead of as it is. */
+const At = { at: Type.Optional(MOMENT) };
 const Name = Type.String({ maxLength: 253 });
 
 const Key = strictObject({ kind: Name, namespace: Type.Optional(Name), name: Name });
-const GetQuery = strictObject({ keys: Type.Array(Key, { maxItems: GET_MAX_KEYS }), ...AtLeast });
+const GetQuery = strictObject({ keys: Type.Array(Key, { maxItems: GET_MAX_KEYS }), ...AtLeast, ...At });
 
 const Selection = {
   kind: Name,
@@ -29,9 +32,10 @@ const Selection = {
   /** Only what the object of this uid controls. */
   ownerUid: Type.Optional(Name),
   ...AtLeast,
+  ...At,
 };
 
-/** Without a limit the whole list comes, all at one revision. */
+/** Without a limit the whole list comes, all at one revision; pages of the past are all of the first one's revision. */
 const ListQuery = strictObject({
   ...Selection,
   limit: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -108,20 +112,26 @@ export interface AnyObject {
   };
 }
 
-export interface GetAnswer<Item = AnyObject> {
+/** What an answer about the past says beside what is asked. */
+interface OfThePast {
+  /** Where the past was asked for: the time of the answer's revision, Unix milliseconds. */
+  readonly time?: number;
+}
+
+export interface GetAnswer<Item = AnyObject> extends OfThePast {
   readonly revision: number;
   /** In the order of the keys; null where there is no such object. */
   readonly items: readonly (Item | null)[];
 }
 
-export interface ListAnswer<Item = AnyObject> {
+export interface ListAnswer<Item = AnyObject> extends OfThePast {
   readonly revision: number;
   readonly items: readonly Item[];
   readonly continue?: string;
 }
 
 /** A table as people see it. */
-export interface TableAnswer {
+export interface TableAnswer extends OfThePast {
   readonly revision: number;
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];

@@ -9,6 +9,7 @@ import { describeFaults } from './faults.ts';
 import { isNestedDeeperThan } from './json-depth.ts';
 import { JSON_MAX_DEPTH } from './limits.ts';
 import { readLog } from './log-query.ts';
+import { decodePastContinue, pastGet, pastList, pastTable } from './past-answers.ts';
 import { queryValidator, type Query, type QueryFailure, type QueryFault, type StatusAnswer } from './query-messages.ts';
 import { HISTORY_QUERY_SCHEMAS, type HistoryQueryName } from './history-messages/index.ts';
 import { HistoryFailure, type ListOptions, type ObjectQueries, type QuerySource } from './query-source.ts';
@@ -70,6 +71,8 @@ class QueryService<Field extends string> {
     const what = parseQuerySubject(message.subject)?.what;
     const query = readQuery(what, message.data);
     const { source } = this.#options;
+    const moment = momentOf(what, query);
+    if (moment !== undefined) return this.#ofThePast(what, query, moment);
     if (what === 'get' || what === 'list' || what === 'table' || isAboutThePast(what)) {
       // Whoever asks now reads what anybody was told before, as from Kubernetes: two commands in a row are two connections.
       const wanted = Math.max((query as { readonly revision?: number }).revision ?? 0, source.status().revision);
@@ -98,6 +101,24 @@ class QueryService<Field extends string> {
       default:
         return readLog(source.log, query as Query<'log'>, this.#options.clock, this.#signal);
     }
+  }
+
+  /** A moment that is recorded is answered even while later ones are not yet. */
+  async #ofThePast(what: string | undefined, query: unknown, moment: AskedMoment): Promise<Pieces> {
+    const { source, clock } = this.#options;
+    const now = source.status().revision;
+    const wanted = 'revision' in moment ? Math.min(moment.revision, now) : now;
+    await source.waitForPast?.(wanted, REVISION_WAIT_MS).catch((error: unknown) => {
+      if (!(error instanceof HistoryFailure)) throw error;
+    });
+    const view = source.pastAt(moment);
+    if (what === 'get') return [text(pastGet(view, query as Query<'get'>))];
+    if (what === 'table') {
+      const table = query as Query<'table'>;
+      return [text(await pastTable(view, this.#selection(table), table, clock))];
+    }
+    const list = query as Query<'list'>;
+    return encoded(pastList(view, this.#selection(list), list, clock));
   }
 
   async #waitFor(revision: number): Promise<void> {
@@ -146,7 +167,8 @@ class QueryService<Field extends string> {
     const labels = parsed(parseSelector(query.labelSelector ?? ''));
     const fields = parsed(this.#options.source.parseFieldSelector(kind.kind, query.fieldSelector ?? ''));
     const token = 'continue' in query ? query.continue : undefined;
-    const after = token === undefined ? undefined : this.#options.source.decodeContinue(token);
+    const after =
+      token === undefined ? undefined : (decodePastContinue(token) ?? this.#options.source.decodeContinue(token));
     if (token !== undefined && after === undefined) throw new QueryError('BadRequest', 'continue: no token of ours');
     return {
       kind: kind.kind,
@@ -165,6 +187,23 @@ class QueryService<Field extends string> {
     const message = error instanceof Error ? error.message : String(error);
     return { failure: { reason: 'Unavailable', message } };
   }
+}
+
+type AskedMoment = NonNullable<Query<'get'>['at']>;
+
+/** The moment of the past that a query is about: the one it names, or of the page that it continues. */
+function momentOf(what: string | undefined, query: unknown): AskedMoment | undefined {
+  if (what !== 'get' && what !== 'list' && what !== 'table') return undefined;
+  const { at, continue: token } = query as { readonly at?: AskedMoment; readonly continue?: string };
+  const page = token === undefined ? undefined : decodePastContinue(token);
+  if (page === undefined) return at;
+  if (at !== undefined && 'revision' in at && at.revision < page.revision)
+    throw new QueryError('BadRequest', `continue: it is of revision ${page.revision}, not of ${at.revision}`);
+  return { revision: page.revision };
+}
+
+async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield bytes(piece);
 }
 
 function isAboutThePast(what: string | undefined): what is HistoryQueryName {

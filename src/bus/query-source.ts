@@ -1,8 +1,9 @@
 /** What the query service asks: the read model and the log, as ports that the cell wires. */
-import type { ObjectRecord, SelectorRequirement } from '../../machines/index.ts';
+import type { ObjectRecord, SelectorRequirement, Static } from '../../machines/index.ts';
 import type { Checkpoint } from '../log/checkpoint.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { StateDigest, StateRecords } from '../state/state-digest.ts';
+import type { MOMENT } from './history-messages/moment.ts';
 import type { HistoryQueryAnswers, HistoryQueryName } from './history-messages/index.ts';
 import type { Query, QueryFault } from './query-messages.ts';
 
@@ -46,6 +47,21 @@ export interface ObjectQueries<Field extends string = string> extends Disposable
   snapshot(): ObjectQueries<Field>;
 }
 
+/** The cell at one point of its past. */
+export interface PastView {
+  readonly revision: number;
+  /** Unix milliseconds of that revision. */
+  readonly time: number;
+  /** What ages are counted to, Unix milliseconds: the time that was asked for, or else that of the revision. */
+  readonly now: number;
+  get(kind: string, namespace: string, name: string): ObjectRecord | undefined;
+  /** At most `limit`, in the order of namespace and name, and whether there are more. */
+  list(request: Pick<ListOptions, 'kind' | 'namespace' | 'after'> & { readonly limit: number }): {
+    readonly records: readonly ObjectRecord[];
+    readonly more: boolean;
+  };
+}
+
 /** Answers about the past, by query. */
 export type HistoryAnswers = {
   readonly [Name in HistoryQueryName]: (query: Query<Name>) => HistoryQueryAnswers[Name];
@@ -84,6 +100,8 @@ export interface QuerySource<Field extends string = string> {
   /** Where a page's token continues; undefined for what is none. */
   decodeContinue(token: string): { readonly namespace: string; readonly name: string } | undefined;
   readonly log: EventLog;
+  /** The cell at a moment. Raises HistoryFailure for one that there is not. */
+  pastAt(moment: Static<typeof MOMENT>): PastView;
   /** Answers to what is asked of the past. They raise HistoryFailure for what cannot be answered. */
   readonly history: HistoryAnswers;
   readonly proof: ProofSource;

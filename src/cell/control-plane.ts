@@ -15,6 +15,7 @@ import { systemIdentifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { LogDamageError, type Position } from '../log/entry.ts';
 import { historyAnswers } from '../history/answers/index.ts';
+import { pastView } from '../history/past-view.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { decodeContinue, parseFieldSelector } from '../read-model/index.ts';
 import { CheckpointSigner } from '../history/checkpoint-signer.ts';
@@ -223,6 +224,7 @@ class ControlPlane {
           parseFieldSelector,
           decodeContinue,
           log,
+          pastAt: (moment) => pastView(history.past, moment, clock.now()),
           history: historyAnswers({ past: history.past, view: this.#fold.state, now: () => clock.now() }),
           proof: {
             checkpoint: () => signer.now(),

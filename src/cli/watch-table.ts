@@ -1,7 +1,7 @@
 /** `get -w`: the table, then a line for each change; or each changed object as JSON, YAML or a name. */
 import type { CellClient } from '../bus/cell-client.ts';
 import type { AnyObject } from '../bus/query-messages.ts';
-import type { GetOptions } from './commands/get.ts';
+import type { LookOptions } from './commands/get.ts';
 import { selectionOf } from './commands/get.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailure, EXIT } from './exit-codes.ts';
@@ -13,7 +13,7 @@ export async function watchResources(
   context: CommandContext,
   cell: CellClient,
   resources: readonly Named[],
-  options: GetOptions,
+  options: LookOptions,
 ): Promise<void> {
   const [named, ...more] = resources;
   const [name, ...names] = named?.names ?? [];
@@ -32,14 +32,14 @@ class ChangePrinter {
   readonly #context: CommandContext;
   readonly #cell: CellClient;
   readonly #named: Named;
-  readonly #options: GetOptions;
+  readonly #options: LookOptions;
   /** What was there at the beginning, printed as one table. */
   #waiting: AnyObject[] | undefined = [];
   #widths: readonly number[] = [];
   /** The last line of each object: how it was when it went. */
   readonly #lines = new Map<string, readonly string[]>();
 
-  constructor(context: CommandContext, cell: CellClient, named: Named, options: GetOptions) {
+  constructor(context: CommandContext, cell: CellClient, named: Named, options: LookOptions) {
     this.#context = context;
     this.#cell = cell;
     this.#named = named;

@@ -17,6 +17,8 @@ import { digestState, recordsOf } from '../../src/state/state-digest.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
 import { historyAnswers } from '../../src/history/answers/index.ts';
 import { MemoryPast } from '../../src/history/memory-past.ts';
+import { pastView } from '../../src/history/past-view.ts';
+import type { Moment } from '../../src/history/past.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { Fold } from '../../src/state/fold.ts';
 import type { CommandSink } from '../../src/writer/command-sink.ts';
@@ -105,6 +107,7 @@ export class BusCell {
       parseFieldSelector: () => [],
       decodeContinue: decodeToken,
       log,
+      pastAt: (moment: Moment) => pastView(this.past, moment, systemClock.now()),
       history: historyAnswers({ past: this.past, view: this.fold.state, now: () => systemClock.now() }),
       proof: {
         checkpoint: () => signer.now(),

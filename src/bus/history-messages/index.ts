@@ -2,6 +2,7 @@
 import { COMMIT_QUERY, type CommitAnswer } from './commit.ts';
 import { DIFF_KEYS_QUERY, DIFF_QUERY, type DiffAnswer, type DiffKeysAnswer } from './diff.ts';
 import { HISTORY_QUERY, type HistoryAnswer } from './history.ts';
+import { RECORDS_QUERY, type RecordsAnswer } from './records.ts';
 import { ROLLBACK_QUERY, type RollbackAnswer } from './rollback.ts';
 import {
   UNDELETE_CONTENTS_QUERY,
@@ -19,6 +20,7 @@ export const HISTORY_QUERY_SCHEMAS = {
   'diff-keys': DIFF_KEYS_QUERY,
   diff: DIFF_QUERY,
   history: HISTORY_QUERY,
+  records: RECORDS_QUERY,
   rollback: ROLLBACK_QUERY,
   undelete: UNDELETE_QUERY,
   'undelete-contents': UNDELETE_CONTENTS_QUERY,
@@ -33,6 +35,7 @@ export interface HistoryQueryAnswers {
   readonly 'diff-keys': DiffKeysAnswer;
   readonly diff: DiffAnswer;
   readonly history: HistoryAnswer;
+  readonly records: RecordsAnswer;
   readonly rollback: RollbackAnswer;
   readonly undelete: UndeleteAnswer;
   readonly 'undelete-contents': UndeleteContentsAnswer;

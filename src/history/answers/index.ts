@@ -6,6 +6,7 @@ import { answerCommit } from './commit.ts';
 import { answerDiff } from './diff.ts';
 import { answerDiffKeys } from './diff-keys.ts';
 import { answerHistory } from './history.ts';
+import { answerRecords } from './records.ts';
 import { answerRollback } from './rollback.ts';
 import { answerUndelete } from './undelete.ts';
 import { answerUndeleteContents } from './undelete-contents.ts';
@@ -29,6 +30,7 @@ export function historyAnswers(source: HistorySource): HistoryAnswers {
     'diff-keys': (query) => answerDiffKeys(source, query),
     diff: (query) => answerDiff(source, query),
     history: (query) => answerHistory(source, query),
+    records: (query) => answerRecords(source, query),
     rollback: (query) => answerRollback(source, query),
     undelete: (query) => answerUndelete(source, query),
     'undelete-contents': (query) => answerUndeleteContents(source, query),
