@@ -16,17 +16,18 @@ export class DirectoryTakenError extends Error {
 }
 
 /**
- * Holds the directory until this process ends: a socket in Linux's abstract namespace, which the kernel takes away with its
+ * Holds the directory until it is let go or this process ends: a socket in Linux's abstract namespace, which the kernel takes away with its
  * owner, so that nothing is left behind to be judged. Rejects with DirectoryTakenError.
  */
-export function holdDirectory(root: string): Promise<void> {
+export function holdDirectory(root: string): Promise<AsyncDisposable> {
   const name = `\0periplus-supervisor-${hash('sha256', realpathSync(root))}`;
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(cause.code === 'EADDRINUSE' ? new DirectoryTakenError(root) : cause),
     );
-    server.listen(name, () => resolve());
+    const release = () => new Promise<void>((done) => server.close(() => done()));
+    server.listen(name, () => resolve({ [Symbol.asyncDispose]: release }));
     server.unref();
   });
 }

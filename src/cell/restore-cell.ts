@@ -48,14 +48,13 @@ export interface CellRestore extends RestoredLog {
  * system says, and then nothing is left of it.
  */
 export async function restoreCell(options: RestoreCellOptions): Promise<CellRestore> {
-  await using file = await openExport(options.file).catch((error: unknown) => {
-    throw fileTrouble(`cannot read ${options.file}`, error);
-  });
+  await using held = new AsyncDisposableStack();
+  const file = held.use(await openToRestore(options.file));
   requireRevision(file.header, options.to);
   const directory = dataDirectory(options.data);
   const made = makeDirectory(directory.root);
   if (runningCell(directory)) throw notEmpty(directory.root, 'a cell runs there');
-  await holdDirectory(directory.root);
+  held.use(await holdDirectory(directory.root));
   clearUnfinished(directory);
   const work = dataDirectory(join(directory.root, UNFINISHED_RESTORE));
   try {
@@ -67,6 +66,14 @@ export async function restoreCell(options: RestoreCellOptions): Promise<CellRest
     const left = made === undefined ? [directory.identity, directory.nats, work.root] : [directory.root];
     for (const path of left) rmSync(path, { recursive: true, force: true });
     throw fileTrouble(`cannot restore into ${directory.root}`, error);
+  }
+}
+
+async function openToRestore(path: string): Promise<ExportFile> {
+  try {
+    return await openExport(path);
+  } catch (error) {
+    throw fileTrouble(`cannot read ${path}`, error);
   }
 }
 
