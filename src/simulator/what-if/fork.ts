@@ -13,6 +13,7 @@ import {
 } from '../../../machines/index.ts';
 import { startTerm, type Term } from '../../cell/term.ts';
 import { WorkLists } from '../../control-loop/work-lists.ts';
+import type { Clock } from '../../foundation/clock.ts';
 import { silentLogger } from '../../foundation/logger.ts';
 import { nextTurn } from '../../foundation/turn.ts';
 import { MemoryLog } from '../../log/memory-log.ts';
@@ -20,10 +21,11 @@ import type { EntrySubscriber } from '../../state/applied-entry.ts';
 import type { CellState } from '../../state/cell-state.ts';
 import { Fold } from '../../state/fold.ts';
 import { Writer } from '../../writer/writer.ts';
+import { Random, seededIdentifiers } from '../random.ts';
+import { Timeline } from '../timeline.ts';
 import { FORK_LINEAGE, forkedState, type BaseState } from './base-state.ts';
-import { ForkClock } from './fork-clock.ts';
+import { forkClock } from './fork-clock.ts';
 import { HealthyNodes } from './healthy-nodes.ts';
-import { seededIdentifiers } from './seeded-identifiers.ts';
 
 /** Nothing happens for so long: every wait of a part that may still go on has had its first turns, and no timer of its own is left. */
 export const QUIET_MS = 1_000;
@@ -36,7 +38,8 @@ const SUBMIT_MAX_COMMANDS = 1_000;
 export type Settled = 'quiet' | 'limit';
 
 interface Parts {
-  readonly clock: ForkClock;
+  readonly timeline: Timeline;
+  readonly clock: Clock;
   readonly log: MemoryLog;
   readonly fold: Fold;
   readonly writer: Writer;
@@ -59,11 +62,13 @@ export class Fork {
 
   /** Starts all parts; nodes that were heard at the base's revision are heard here. */
   static async begin(base: BaseState): Promise<Fork> {
-    const clock = new ForkClock(base.time);
+    const timeline = new Timeline();
+    const clock = forkClock(timeline, base.time);
     const log = new MemoryLog({ cell: FORK_LINEAGE, lineage: FORK_LINEAGE, clock, appendTimeoutMs: APPEND_TIMEOUT_MS });
     const fold = new Fold(forkedState(base));
     const shared = { log, fold, clock, logger: silentLogger };
-    const writer = new Writer({ ...shared, identifiers: seededIdentifiers(`${FORK_LINEAGE}/${base.revision}`), name: FORK_LINEAGE });
+    const identifiers = seededIdentifiers(new Random(base.revision, FORK_LINEAGE));
+    const writer = new Writer({ ...shared, identifiers, name: FORK_LINEAGE });
     const stop = new AbortController();
     const writing = new Promise<void>((resolve, reject) => {
       writer.hold(stop.signal, { onWriting: resolve }).catch(reject);
@@ -71,7 +76,7 @@ export class Fork {
     await writing;
     const term = startTerm({ ...shared, sink: writer, connected: () => true }, stop.signal);
     const nodes = startNodes({ fold, writer, term, clock });
-    return new Fork({ clock, log, fold, writer, term, nodes, stop });
+    return new Fork({ timeline, clock, log, fold, writer, term, nodes, stop });
   }
 
   get state(): CellState {
@@ -112,13 +117,14 @@ export class Fork {
 
   /** Lets time go by until nothing more happens by itself, or until a time of the virtual clock. Rejects when the signal is aborted. */
   async settle(untilMs: number, signal?: AbortSignal): Promise<Settled> {
-    const { clock } = this.#parts;
+    const { clock, timeline } = this.#parts;
+    await nextTurn();
     for (;;) {
-      await nextTurn();
       signal?.throwIfAborted();
       if (this.#isQuiet()) return 'quiet';
-      if (clock.now() >= untilMs) return 'limit';
-      clock.fireNext(untilMs);
+      const restMs = untilMs - clock.now();
+      if (restMs <= 0) return 'limit';
+      await timeline.step(timeline.nowMs + restMs);
     }
   }
 
