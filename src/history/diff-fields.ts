@@ -13,14 +13,24 @@ export type FieldChange =
 /** The changes that make one value the other; in the order of the fields, those of the first value before new ones. */
 export function fieldChanges(before: unknown, after: unknown, path: Path = []): readonly FieldChange[] {
   if (equalJson(before, after)) return [];
-  if (before === undefined) return [{ change: 'added', path: pathText(path), after }];
-  if (after === undefined) return [{ change: 'removed', path: pathText(path), before }];
+  if (before === undefined && !isFlat(after, path)) return [{ change: 'added', path: pathText(path), after }];
+  if (after === undefined && !isFlat(before, path)) return [{ change: 'removed', path: pathText(path), before }];
+  if (before === undefined) return fieldChanges({}, after, path);
+  if (after === undefined) return fieldChanges(before, {}, path);
   if (isFields(before) && isFields(after)) {
     const [one, other] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
     return memberChanges(one, other, (name) => [...path, { field: name }]);
   }
   if (Array.isArray(before) && Array.isArray(after)) return listChanges(before, after, path);
   return [{ change: 'changed', path: pathText(path), before, after }];
+}
+
+/** Labels and the like, which read better one by one even where all are new. A member of a list stands for itself. */
+function isFlat(value: unknown, path: Path): boolean {
+  const last = path.at(-1);
+  if (!isFields(value) || last === undefined || 'member' in last) return false;
+  const members = Object.values(value);
+  return members.length > 0 && members.every((member) => typeof member !== 'object');
 }
 
 type Path = readonly ({ readonly field: string } | { readonly member: string })[];

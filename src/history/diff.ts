@@ -50,7 +50,7 @@ function withoutStatus(manifest: Manifest): Manifest {
   return rest;
 }
 
-function withoutCounts({ metadata, ...manifest }: Manifest): object {
-  const { resourceVersion: _revision, generation: _generation, ...rest } = metadata;
-  return { ...manifest, metadata: rest };
+function withoutCounts(manifest: Manifest): object {
+  const { resourceVersion: _revision, generation: _generation, ...metadata } = manifest.metadata;
+  return { ...manifest, metadata };
 }

@@ -14,7 +14,7 @@ import { describePoint } from './moment.ts';
 import { PastError, type Past, type PastPoint } from './past.ts';
 import { planOf } from './plan.ts';
 
-/** Commits looked through for the change that is undone: enough for any but a controller's thousands of reports. */
+/** Commits looked through for the changes that are undone: enough for any but a controller's thousands of reports. */
 export const UNDONE_COMMITS_MAX = 1_000;
 
 /** What planning rests on. */
@@ -32,14 +32,15 @@ export function planRollback(source: PlanSource, kind: Kind, key: ObjectKey, tar
   const then = past.objectAt(key, target.revision);
   if (then === undefined) throw new PastError('NotFound', absentThen(past, kind, current, target));
   if (then.uid !== current.uid) throw new PastError('BadRequest', otherLife(kind, then, current, target));
-  const undone = undoneBy(past, key, target.revision) ?? past.commit(current.revision)?.commit;
+  const undone = undoneSince(past, key, target.revision);
+  const cause = undone[0] ?? past.commit(current.revision)?.commit;
   const command: PlannedCommand = {
     ...key,
     verb: 'replace',
     arguments: { manifest: manifestOf(past, kind, then, current) },
     preconditions: { uid: current.uid, revision: current.revision },
-    ...(undone === undefined ? {} : { cause: undone.revision, correlation: undone.correlation }),
-    reason: `rolled back to ${describePoint(target)}${undone === undefined ? '' : `, before revision ${undone.revision}`}`,
+    ...(cause === undefined ? {} : { cause: cause.revision, correlation: cause.correlation }),
+    reason: `rolled back to ${describePoint(target)}${describeUndone(undone)}`,
   };
   return planOf({ view, now: source.now }, kind, command, { source: target.revision, notes: [] });
 }
@@ -83,14 +84,22 @@ function manifestOf(past: Past, kind: Kind, then: ObjectRecord, current: ObjectR
   return { ...parts, metadata: { ...written, ...kept } };
 }
 
-/** The newest commit after a revision that changed the manifest rather than reported something. */
-function undoneBy(past: Past, key: ObjectKey, after: number): Commit | undefined {
+/** The commits after a revision that changed the manifest rather than reported something, newest first. */
+function undoneSince(past: Past, key: ObjectKey, after: number): readonly Commit[] {
+  const undone: Commit[] = [];
   let looked = 0;
   for (const { commit } of past.commitsOf(key)) {
-    if (commit.revision <= after || ++looked > UNDONE_COMMITS_MAX) return undefined;
-    if (commit.events.some(({ data }) => changesManifest(data))) return commit;
+    if (commit.revision <= after || ++looked > UNDONE_COMMITS_MAX) return undone;
+    if (commit.events.some(({ data }) => changesManifest(data))) undone.push(commit);
   }
-  return undefined;
+  return undone;
+}
+
+function describeUndone(undone: readonly Commit[]): string {
+  const [newest, oldest] = [undone[0], undone.at(-1)];
+  if (newest === undefined || oldest === undefined) return '';
+  if (newest === oldest) return `, undoing revision ${newest.revision}`;
+  return `, undoing ${undone.length} changes, revisions ${oldest.revision} to ${newest.revision}`;
 }
 
 /** Changes of a manifest are stored as a patch or as the whole object, whatever the kind calls them. */

@@ -61,7 +61,7 @@ describe('the fields that differ', () => {
     ).toEqual([
       { change: 'changed', path: 'spec.replicas', before: 3, after: 5 },
       { change: 'removed', path: 'spec.gone', before: true },
-      { change: 'added', path: 'spec.selector', after: { a: 'b' } },
+      { change: 'added', path: 'spec.selector.a', after: 'b' },
       { change: 'changed', path: 'metadata.labels[example.com/app]', before: 'a', after: 'b' },
     ]);
   });

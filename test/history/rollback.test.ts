@@ -22,16 +22,16 @@ describe('a rollback', () => {
     expect(context.metadata.labels).toBeUndefined();
   });
 
-  test('is a replace whose cause is the newest change it undoes, whose chain goes on, and whose reason names both revisions', () => {
+  test('is a replace whose cause is the newest change it undoes, whose chain goes on, and whose reason names them all', () => {
     const { past, first } = cellOf({ a: '1' });
-    past.patch('ConfigMap', 'settings', { data: { a: '2' } });
+    const oldest = past.patch('ConfigMap', 'settings', { data: { a: '2' } });
     const undone = past.patch('ConfigMap', 'settings', { data: { a: '3' } });
     past.carryOut(past.rollback('ConfigMap', 'settings', first));
     expect(past.cell.changes.at(-1)?.commit).toMatchObject({
       verb: 'replace',
       cause: undone,
       correlation: undone,
-      reason: `rolled back to revision ${first} (2026-01-01T00:00:02Z), before revision ${undone}`,
+      reason: `rolled back to revision ${first} (2026-01-01T00:00:02Z), undoing 2 changes, revisions ${oldest} to ${undone}`,
     });
   });
 
