@@ -1,7 +1,6 @@
 /** Verifies the log of the cell that runs under a data directory, reading it as the control plane does: also while that stands still. */
 import { CellClient } from '../bus/cell-client.ts';
 import type { Bus } from '../bus/connection.ts';
-import { NoResponderError, RequestTimeoutError } from '../bus/requester.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 import { verifyDeep, type DeepVerification } from '../history/verify-deep.ts';
@@ -11,7 +10,6 @@ import { openCheckpoints } from '../log/checkpoint-bucket.ts';
 import type { Checkpoint } from '../log/checkpoint.ts';
 import { LogDamageError } from '../log/entry.ts';
 import type { EventLog } from '../log/event-log.ts';
-import { ReadModelUnavailableError } from '../read-model/index.ts';
 import { Fold } from '../state/fold.ts';
 import type { StateDigest, StateRecords } from '../state/state-digest.ts';
 import { readUntil } from '../writer/catch-up.ts';
@@ -38,13 +36,7 @@ export interface CellVerification extends Verification {
   /** Public key that this data directory's control planes sign checkpoints with; absent where they never did. */
   readonly key?: string;
   /** What was compared with the log, where that was asked for and the log is right. */
-  readonly deep?: DeepVerification | DeepFailure;
-}
-
-/** Why nothing could be compared. */
-export interface DeepFailure {
-  readonly reason: 'NoAnswer' | 'Unavailable';
-  readonly message: string;
+  readonly deep?: DeepVerification;
 }
 
 /** Rejects with CellNotRunningError and the connection's errors. */
@@ -82,7 +74,7 @@ type Damaged = Required<Pick<Verification, 'damage'>>;
 async function compare(
   { data, signal }: VerifyCellOptions,
   { fold, log, bus }: { readonly fold: Fold; readonly log: EventLog; readonly bus: Bus },
-): Promise<DeepVerification | DeepFailure | Damaged> {
+): Promise<DeepVerification | Damaged> {
   try {
     return await verifyDeep({
       fold,
@@ -94,18 +86,9 @@ async function compare(
       signal,
     });
   } catch (error) {
-    if (error instanceof LogDamageError) {
-      return { damage: { entry: error.entry, revision: error.revision, message: error.message } };
-    }
-    const reason = reasonOf(error);
-    if (reason === undefined) throw error;
-    return { reason, message: (error as Error).message };
+    if (!(error instanceof LogDamageError)) throw error;
+    return { damage: { entry: error.entry, revision: error.revision, message: error.message } };
   }
-}
-
-function reasonOf(error: unknown): DeepFailure['reason'] | undefined {
-  if (error instanceof NoResponderError || error instanceof RequestTimeoutError) return 'NoAnswer';
-  return error instanceof ReadModelUnavailableError ? 'Unavailable' : undefined;
 }
 
 /** The writer's memory, asked over the bus. */

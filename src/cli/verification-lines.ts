@@ -33,7 +33,13 @@ function keptLines(verdicts: readonly CheckpointVerdict[], key: string | undefin
   const contained = verdicts.filter(({ outcome }) => outcome === 'contained');
   const signers = new Set(contained.map(({ checkpoint }) => signer(checkpoint.key, key)));
   const by = contained.length > 0 ? ` (signed by ${[...signers].join(' and ')})` : '';
-  const lines = [`It contains ${contained.length} of the ${verdicts.length} checkpoints kept beside it${by}.`];
+  const all = contained.length === verdicts.length;
+  const count = all
+    ? verdicts.length === 1
+      ? 'the one checkpoint'
+      : `all ${verdicts.length} checkpoints`
+    : `${contained.length} of the ${verdicts.length} checkpoints`;
+  const lines = [`It contains ${count} kept beside it${by}.`];
   for (const verdict of verdicts) {
     if (verdict.outcome === 'contained') continue;
     const what = isKept(verdict) ? 'Of a stretch that was given up' : 'Wrong';
@@ -45,18 +51,21 @@ function keptLines(verdicts: readonly CheckpointVerdict[], key: string | undefin
 /** The read model and the writer's memory: what is the same, or the first thing that is not. */
 function deepLines(deep: CellVerification['deep']): string[] {
   if (deep === undefined) return [];
-  if ('reason' in deep) return [`Not everything could be compared with it: ${deep.message}.`];
   return [readModelLine(deep.readModel), liveLine(deep.live)];
 }
 
-function readModelLine({ revision, rows, difference }: DeepVerification['readModel']): string {
+function readModelLine(part: DeepVerification['readModel']): string {
+  if ('uncompared' in part) return `The read model was not compared with it: ${part.message}.`;
+  const { revision, rows, difference } = part;
   if (difference === undefined) return `All ${rows} rows of the read model at revision ${revision} are what it makes.`;
   const { table, key, column, expected, actual } = difference;
   const place = [`table ${table}`, key, column && `column ${column}`].filter(Boolean).join(', ');
   return `The read model at revision ${revision} is not what it makes: ${place}: expected ${expected}, found ${actual}. Stop the cell, delete the read model, and start it again: it is rebuilt from the log.`;
 }
 
-function liveLine({ revision, objects, difference }: DeepVerification['live']): string {
+function liveLine(part: DeepVerification['live']): string {
+  if ('uncompared' in part) return `The writer's memory was not compared with it: ${part.message}.`;
+  const { revision, objects, difference } = part;
   if (difference === undefined)
     return `All ${objects} objects in the writer's memory at revision ${revision} are what it makes.`;
   const { what, part, expected, actual } = difference;
@@ -68,7 +77,10 @@ function againstLines(verdict: CheckpointVerdict, file: string, key: string | un
   const { checkpoint } = verdict;
   const { entry, revision, cell, time } = checkpoint;
   const name = `${file}: the checkpoint of entry ${entry} (revision ${revision}) of cell ${cell}`;
-  if (verdict.outcome === 'refuted') return [`${name} is not in the log: ${verdict.message}.`];
+  if (verdict.outcome === 'refuted') {
+    const says = verdict.reason === 'BadSignature' ? 'proves nothing' : 'is not in the log';
+    return [`${name} ${says}: ${verdict.message}.`];
+  }
   return [`${name} is in the log, signed ${formatTime(time)} by ${signer(checkpoint.key, key)}.`];
 }
 

@@ -1,8 +1,15 @@
 /** The second half of a deep verification: with a state folded from the log, compares the live read model's rows and the writer's memory, each at the position it is at. */
+import { NoResponderError, RequestTimeoutError } from '../bus/requester.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { LogDamageError } from '../log/entry.ts';
 import type { StoredEntry } from '../log/event-log.ts';
-import { openStoredRows, ReadModelDamagedError, type RowDifference, type StoredRows } from '../read-model/index.ts';
+import {
+  openStoredRows,
+  ReadModelDamagedError,
+  ReadModelUnavailableError,
+  type RowDifference,
+  type StoredRows,
+} from '../read-model/index.ts';
 import type { Fold } from '../state/fold.ts';
 import type { StateDigest } from '../state/state-digest.ts';
 import { liveDifference, type LiveDifference, type LiveState } from './verify-live.ts';
@@ -26,24 +33,55 @@ export interface DeepOptions {
   readonly signal: AbortSignal;
 }
 
-/** What was compared with the log, and at which revision. */
+/** The read model's rows at a revision. */
+export interface ReadModelVerification {
+  readonly revision: number;
+  readonly rows: number;
+  readonly difference?: RowDifference;
+}
+
+/** The writer's memory at a revision. */
+export interface LiveVerification {
+  readonly revision: number;
+  readonly objects: number;
+  readonly difference?: LiveDifference;
+}
+
+/** Why something could not be compared: nobody answers, or the file cannot be read now. */
+export interface Uncompared {
+  readonly uncompared: 'NoAnswer' | 'Unavailable';
+  readonly message: string;
+}
+
 export interface DeepVerification {
-  readonly readModel: { readonly revision: number; readonly rows: number; readonly difference?: RowDifference };
-  readonly live: { readonly revision: number; readonly objects: number; readonly difference?: LiveDifference };
+  readonly readModel: ReadModelVerification | Uncompared;
+  readonly live: LiveVerification | Uncompared;
 }
 
-/** Rejects with LogDamageError where the log goes on wrong, with what the live state's owner raises, and ReadModelUnavailableError. */
+/** Rejects with LogDamageError where the log goes on wrong. */
 export async function verifyDeep(options: DeepOptions): Promise<DeepVerification> {
-  const readModel = await verifyReadModel(options);
-  return { readModel, live: await verifyLive(options) };
+  const readModel = await unlessUnreachable(verifyReadModel(options));
+  return { readModel, live: await unlessUnreachable(verifyLive(options)) };
 }
 
-/** Whether all of it was what the log makes it. */
+/** Whether all of it was compared, and is what the log makes it. */
 export function isSame({ readModel, live }: DeepVerification): boolean {
-  return readModel.difference === undefined && live.difference === undefined;
+  return [readModel, live].every((part) => !('uncompared' in part) && part.difference === undefined);
 }
 
-async function verifyReadModel(options: DeepOptions): Promise<DeepVerification['readModel']> {
+async function unlessUnreachable<Part>(comparing: Promise<Part>): Promise<Part | Uncompared> {
+  try {
+    return await comparing;
+  } catch (error) {
+    if (error instanceof ReadModelUnavailableError) return { uncompared: 'Unavailable', message: error.message };
+    if (error instanceof NoResponderError || error instanceof RequestTimeoutError) {
+      return { uncompared: 'NoAnswer', message: error.message };
+    }
+    throw error;
+  }
+}
+
+async function verifyReadModel(options: DeepOptions): Promise<ReadModelVerification> {
   const { fold } = options;
   const found = (difference: RowDifference) => ({ revision: fold.state.revision, rows: 0, difference });
   try {
@@ -76,7 +114,7 @@ async function rowsFromHere(options: DeepOptions): Promise<StoredRows | RowDiffe
   }
 }
 
-async function verifyLive(options: DeepOptions): Promise<DeepVerification['live']> {
+async function verifyLive(options: DeepOptions): Promise<LiveVerification> {
   const { fold, live } = options;
   const digest = await digestFromHere(options);
   const { entry, revision } = digest.position;

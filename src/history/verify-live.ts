@@ -1,7 +1,7 @@
 /** Holds the state that the writer has in memory against the one folded from the log: object by object, and part by part where they differ. */
 import { isDeepStrictEqual } from 'node:util';
 import { keyText, type ObjectRecord } from '../../machines/index.ts';
-import { show } from '../read-model/index.ts';
+import { showPair } from '../read-model/index.ts';
 import type { CellState } from '../state/cell-state.ts';
 import { allRecords, digestState, type StateDigest, type StateRecords } from '../state/state-digest.ts';
 
@@ -43,7 +43,7 @@ export async function liveDifference(
 }
 
 function differs(what: string, expected: unknown, actual: unknown): LiveDifference | undefined {
-  return isDeepStrictEqual(expected, actual) ? undefined : { what, expected: show(expected), actual: show(actual) };
+  return isDeepStrictEqual(expected, actual) ? undefined : { what, ...showPair(expected, actual) };
 }
 
 async function objectsDifference(
@@ -94,7 +94,7 @@ function recordDifference(expected: ObjectRecord, actual: ObjectRecord): LiveDif
   const theirs = flat(actual);
   for (const part of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
     if (isDeepStrictEqual(ours[part], theirs[part])) continue;
-    return { what: keyText(expected), part, expected: show(ours[part]), actual: show(theirs[part]) };
+    return { what: keyText(expected), part, ...showPair(ours[part], theirs[part]) };
   }
   return undefined;
 }

@@ -57,6 +57,9 @@ export interface CheckpointStore {
   add(checkpoint: Checkpoint): Promise<void>;
 }
 
+/** What is none at all has a fault in every field. */
+const FAULTS_SHOWN = 3;
+
 const shape = validator(CheckpointSchema);
 
 /** The public half of a key as checkpoints carry it. */
@@ -98,7 +101,7 @@ export function checkCheckpoint(value: unknown): CheckedCheckpoint {
     return {
       outcome: 'invalid',
       reason: 'Malformed',
-      why: `it is no checkpoint of version ${CHECKPOINT_VERSION} (${faults.join('; ')})`,
+      why: `it is no checkpoint of version ${CHECKPOINT_VERSION} (${faults.slice(0, FAULTS_SHOWN).join('; ')})`,
     };
   }
   if (!isSigned(value)) {

@@ -34,5 +34,5 @@ export {
   type RefusalRow,
 } from './history/schema.ts';
 export { historyPositions } from './history/positions.ts';
-export { show, type RowDifference } from './row-difference.ts';
+export { showPair, type RowDifference } from './row-difference.ts';
 export { openStoredRows, type RowComparison, type StoredRows } from './verify-rows.ts';

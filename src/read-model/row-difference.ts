@@ -17,6 +17,8 @@ export type Row = Readonly<Record<string, RowValue>>;
 
 /** Texts of more than this are cut in differences. */
 const SHOWN_MAX_CHARACTERS = 200;
+/** Of which so many stand before what differs. */
+const SHOWN_BEFORE_CHARACTERS = 60;
 
 export const NO_ROW = 'no such row';
 
@@ -43,12 +45,12 @@ export class RowCursor {
   expect(row: Row): RowDifference | undefined {
     const order = this.#next === undefined ? 1 : this.#compare(this.#next, row);
     if (order < 0) return this.#tooMuch();
-    if (order > 0) return this.#difference(row, undefined, 'a row', NO_ROW);
+    if (order > 0) return this.#difference(row, undefined, { expected: 'a row', actual: NO_ROW });
     const actual = this.#next as Row;
     this.#advance();
     for (const column of Object.keys(row)) {
       if (isSame(column, row[column], actual[column])) continue;
-      return this.#difference(row, column, show(row[column]), show(actual[column]));
+      return this.#difference(row, column, showPair(row[column], actual[column]));
     }
     return undefined;
   }
@@ -64,12 +66,12 @@ export class RowCursor {
   }
 
   #tooMuch(): RowDifference {
-    return this.#difference(this.#next as Row, undefined, NO_ROW, 'a row');
+    return this.#difference(this.#next as Row, undefined, { expected: NO_ROW, actual: 'a row' });
   }
 
-  #difference(row: Row, column: string | undefined, expected: string, actual: string): RowDifference {
+  #difference(row: Row, column: string | undefined, shown: Pick<RowDifference, 'expected' | 'actual'>): RowDifference {
     const key = this.#keys.map((name) => `${name}=${String(row[name])}`).join(', ');
-    return { table: this.#table, key, ...(column === undefined ? {} : { column }), expected, actual };
+    return { table: this.#table, key, ...(column === undefined ? {} : { column }), ...shown };
   }
 
   #advance(): void {
@@ -108,8 +110,27 @@ function isSame(column: string, expected: RowValue | undefined, actual: RowValue
   }
 }
 
-/** A value as people read it. */
-export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > SHOWN_MAX_CHARACTERS ? `${text.slice(0, SHOWN_MAX_CHARACTERS)}…` : text;
+/** Two values as people read them: of long ones what is around the first difference. */
+export function showPair(expected: unknown, actual: unknown): Pick<RowDifference, 'expected' | 'actual'> {
+  const [ours, theirs] = [textOf(expected), textOf(actual)];
+  const from = Math.max(firstDifference(ours, theirs) - SHOWN_BEFORE_CHARACTERS, 0);
+  return { expected: excerpt(ours, from), actual: excerpt(theirs, from) };
+}
+
+/** Texts of JSON columns are JSON already. */
+function textOf(value: unknown): string {
+  const text = typeof value === 'string' && /^[{[]/.test(value) ? value : JSON.stringify(value);
+  return text ?? 'nothing';
+}
+
+function firstDifference(one: string, other: string): number {
+  let index = 0;
+  while (index < one.length && one[index] === other[index]) index++;
+  return index;
+}
+
+function excerpt(text: string, from: number): string {
+  if (text.length <= SHOWN_MAX_CHARACTERS) return text;
+  const part = text.slice(from, from + SHOWN_MAX_CHARACTERS);
+  return `${from > 0 ? '…' : ''}${part}${from + part.length < text.length ? '…' : ''}`;
 }

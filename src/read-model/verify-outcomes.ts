@@ -4,7 +4,7 @@ import type { CellState } from '../state/cell-state.ts';
 import type { RememberedOutcome } from '../state/outcomes.ts';
 import type { Connection } from './database.ts';
 import { lastOutcomes } from './pending-changes.ts';
-import { show, type RowDifference } from './row-difference.ts';
+import { showPair, type RowDifference } from './row-difference.ts';
 import type { OutcomesRow, PositionRow } from './schema.ts';
 
 export function outcomesDifference(
@@ -33,7 +33,7 @@ export function outcomesDifference(
     const actual = remembered[index++];
     if (isDeepStrictEqual(actual, JSON.parse(JSON.stringify(expected)))) continue;
     const key = actual === undefined ? '' : `last_entry=${rowOf.get(actual)}`;
-    return { table: 'outcomes', key, column: 'outcomes', expected: show(expected), actual: show(actual) };
+    return { table: 'outcomes', key, column: 'outcomes', ...showPair(expected, actual) };
   }
   return undefined;
 }
@@ -58,8 +58,7 @@ function differs(row: OutcomesRow, column: string, expected: unknown, actual: un
     table: 'outcomes',
     key: `last_entry=${row.last_entry}`,
     column,
-    expected: show(expected),
-    actual: show(actual),
+    ...showPair(expected, actual),
   };
 }
 

@@ -3,12 +3,20 @@ import { copyFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ObjectRecord } from '../../machines/index.ts';
+import { RequestTimeoutError } from '../../src/bus/requester.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
-import { isSame, READ_MODEL_WAIT_MS, verifyDeep, type DeepVerification } from '../../src/history/verify-deep.ts';
+import {
+  isSame,
+  READ_MODEL_WAIT_MS,
+  verifyDeep,
+  type DeepOptions,
+  type LiveVerification,
+  type ReadModelVerification,
+} from '../../src/history/verify-deep.ts';
 import type { LiveState } from '../../src/history/verify-live.ts';
 import type { StoredEntry } from '../../src/log/event-log.ts';
-import { createProjector, prepareReadModel, ReadModelUnavailableError } from '../../src/read-model/index.ts';
+import { createProjector, prepareReadModel } from '../../src/read-model/index.ts';
 import type { CellState } from '../../src/state/cell-state.ts';
 import { Fold } from '../../src/state/fold.ts';
 import { digestState, recordsOf, type StateDigest } from '../../src/state/state-digest.ts';
@@ -52,26 +60,42 @@ async function* readLog(fromNumber: number, until: number): AsyncGenerator<reado
   yield log.slice(fromNumber - 1, until);
 }
 
-/** Verifies with a fold that is some entries behind, as one is when the cell goes on meanwhile. */
-function verify(
-  options: { readonly from?: number; readonly live?: Partial<LiveState>; readonly clock?: ManualClock } = {},
-): Promise<DeepVerification> {
+interface Given {
+  readonly from?: number;
+  readonly live?: Partial<LiveState>;
+  readonly clock?: ManualClock;
+}
+
+/** With a fold that is some entries behind, as one is when the cell goes on meanwhile. */
+function deepOptions(given: Given): DeepOptions {
   const fold = new Fold();
-  for (const stored of log.slice(0, options.from ?? LAST - 5)) fold.apply(stored);
+  for (const stored of log.slice(0, given.from ?? LAST - 5)) fold.apply(stored);
   const live: LiveState = {
     digest: () => digestState(memory.state, () => Promise.resolve()),
     records: (objects) => Promise.resolve(recordsOf(memory.state, objects)),
-    ...options.live,
+    ...given.live,
   };
-  return verifyDeep({
+  return {
     fold,
     read: readLog,
     lastNumber: () => Promise.resolve(LAST),
     readModelFile: file,
     live,
-    clock: options.clock ?? systemClock,
+    clock: given.clock ?? systemClock,
     signal: new AbortController().signal,
-  });
+  };
+}
+
+interface Compared {
+  readonly readModel: ReadModelVerification;
+  readonly live: LiveVerification;
+}
+
+/** Verifies where everything can be compared. */
+async function verify(given: Given = {}): Promise<Compared> {
+  const { readModel, live } = await verifyDeep(deepOptions(given));
+  if ('uncompared' in readModel || 'uncompared' in live) throw new Error(JSON.stringify({ readModel, live }));
+  return { readModel, live };
 }
 
 function change(sql: string): void {
@@ -239,12 +263,15 @@ describe('a position that is not the read model’s is named:', () => {
   });
 });
 
-test('a file that is no database is named, one that is not there cannot be compared', async () => {
+test('a file that is not there cannot be compared, and a writer that does not answer neither', async () => {
   const { file: other, remove } = temporaryFile();
   removeFile();
   file = other;
   removeFile = remove;
-  await expect(verify()).rejects.toBeInstanceOf(ReadModelUnavailableError);
+  const digest = () => Promise.reject(new RequestTimeoutError('no answer'));
+  const deep = await verifyDeep(deepOptions({ live: { digest } }));
+  expect(deep).toMatchObject({ readModel: { uncompared: 'Unavailable' }, live: { uncompared: 'NoAnswer' } });
+  expect(isSame(deep)).toBe(false);
 });
 
 describe('of the writer’s memory is named', () => {

@@ -42,9 +42,9 @@ export function addVerify(program: Command, context: CommandContext): void {
 
 function exitCodeOf({ deep, ...verification }: CellVerification): number {
   if (!isProven(verification)) return EXIT.failed;
-  if (deep === undefined) return EXIT.ok;
-  if ('reason' in deep) return deep.reason === 'NoAnswer' ? EXIT.noAnswer : EXIT.failed;
-  return isSame(deep) ? EXIT.ok : EXIT.failed;
+  if (deep === undefined || isSame(deep)) return EXIT.ok;
+  const differs = [deep.readModel, deep.live].some((part) => 'difference' in part);
+  return !differs && 'uncompared' in deep.live ? EXIT.noAnswer : EXIT.failed;
 }
 
 function progressOn(terminal: Terminal): (entry: number, until: number) => void {
