@@ -1,7 +1,6 @@
 /** `what-if -f SCENARIO`: what would become of the cell, played in memory from a moment of its past. */
 import { Option, type Command } from 'commander';
 import { loadState } from '../../history/load-state.ts';
-import { PastError } from '../../history/past.ts';
 import { ScenarioError } from '../../simulator/what-if/errors.ts';
 import { whatIf } from '../../simulator/what-if/what-if.ts';
 import { withCell, type CommandContext } from '../context.ts';
@@ -47,10 +46,10 @@ async function playScenario(context: CommandContext, options: WhatIfOptions): Pr
   const { data, filename, at, output } = options;
   const moment = at === undefined ? undefined : momentOf('--at', at, clock.now());
   const scenario = await readScenario(filename, terminal.input);
-  const progress = progressOf(terminal, 'revisions');
+  const progress = progressOf(terminal, 'objects');
   try {
     const base = await withCell(context, data, (cell) =>
-      loadState(cell, moment, { signal, onProgress: (done, whole) => progress.show(done, whole) }),
+      loadState(cell.queries, moment, { signal, onProgress: (done, whole) => progress.show(done, whole) }),
     );
     progress.clear();
     const answer = await whatIf(base, scenario, { signal });
@@ -58,7 +57,6 @@ async function playScenario(context: CommandContext, options: WhatIfOptions): Pr
     await terminal.write(format(answer));
   } catch (error) {
     progress.clear();
-    if (error instanceof PastError) throw new CommandFailure(error.message);
     if (error instanceof ScenarioError) throw new CommandFailure(`${scenarioName(filename)}: ${error.message}`);
     throw error;
   }
