@@ -54,18 +54,18 @@ function deepLines(deep: CellVerification['deep']): string[] {
   return [readModelLine(deep.readModel), liveLine(deep.live)];
 }
 
-function readModelLine(part: DeepVerification['readModel']): string {
-  if ('uncompared' in part) return `The read model was not compared with it: ${part.message}.`;
-  const { revision, rows, difference } = part;
+function readModelLine(found: DeepVerification['readModel']): string {
+  if ('uncompared' in found) return `The read model was not compared with it: ${found.message}.`;
+  const { revision, rows, difference } = found;
   if (difference === undefined) return `All ${rows} rows of the read model at revision ${revision} are what it makes.`;
   const { table, key, column, expected, actual } = difference;
   const place = [`table ${table}`, key, column && `column ${column}`].filter(Boolean).join(', ');
   return `The read model at revision ${revision} is not what it makes: ${place}: expected ${expected}, found ${actual}. Stop the cell, delete the read model, and start it again: it is rebuilt from the log.`;
 }
 
-function liveLine(part: DeepVerification['live']): string {
-  if ('uncompared' in part) return `The writer's memory was not compared with it: ${part.message}.`;
-  const { revision, objects, difference } = part;
+function liveLine(found: DeepVerification['live']): string {
+  if ('uncompared' in found) return `The writer's memory was not compared with it: ${found.message}.`;
+  const { revision, objects, difference } = found;
   if (difference === undefined)
     return `All ${objects} objects in the writer's memory at revision ${revision} are what it makes.`;
   const { what, part, expected, actual } = difference;

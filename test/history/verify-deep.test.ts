@@ -268,8 +268,7 @@ test('a file that is not there cannot be compared, and a writer that does not an
   removeFile();
   file = other;
   removeFile = remove;
-  const digest = () => Promise.reject(new RequestTimeoutError('no answer'));
-  const deep = await verifyDeep(deepOptions({ live: { digest } }));
+  const deep = await verifyDeep(deepOptions({ live: { digest: noAnswer } }));
   expect(deep).toMatchObject({ readModel: { uncompared: 'Unavailable' }, live: { uncompared: 'NoAnswer' } });
   expect(isSame(deep)).toBe(false);
 });
@@ -317,6 +316,10 @@ describe('of the writer’s memory is named', () => {
     expect((await verify({ live: { digest } })).live.difference).toMatchObject({ what: 'position', actual: '3' });
   });
 });
+
+function noAnswer(): Promise<never> {
+  return Promise.reject(new RequestTimeoutError('no answer'));
+}
 
 /** The writer's memory as it would be with another record of its pod, or none. */
 function withPod(make: (record: ObjectRecord) => ObjectRecord | undefined): Partial<LiveState> {
