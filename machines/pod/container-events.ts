@@ -81,7 +81,11 @@ export const containerEvents: Readonly<Record<ContainerEvent['type'], EventDefin
 type Waiting = Static<typeof ContainerWaiting>;
 type Marked = Static<typeof ContainerMarked>;
 
+/** Kubernetes' message of a back-off says nothing more, at length. */
+const SAYS_ALL: ReadonlySet<string> = new Set(['CrashLoopBackOff', 'ImagePullBackOff']);
+
 function tellWaiting({ container, reason, message }: Waiting): string {
+  if (SAYS_ALL.has(reason)) return `container ${container} waits: ${reason}`;
   return `container ${container} waits: ${reason}${message === undefined || message === '' ? '' : `: ${message}`}`;
 }
 

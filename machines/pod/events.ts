@@ -50,7 +50,8 @@ export const podEvents: Readonly<Record<PodEvent['type'], EventDefinition>> = {
     version: 1,
     schema: PodNotice,
     sentence: tellNotice,
-    isMinor: ({ type }: PodNotice) => type === 'Normal',
+    // That a container is held back is told of the container.
+    isMinor: ({ type, reason }: PodNotice) => type === 'Normal' || reason === 'BackOff',
   },
   PodBecameRunning: { version: 1, schema: Nothing, sentence: () => 'running' },
   PodSucceeded: { version: 1, schema: Nothing, sentence: () => 'succeeded' },

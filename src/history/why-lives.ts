@@ -25,8 +25,8 @@ export function livesOf(
   if (uid !== undefined && lives[0] !== undefined)
     throw new PastError('NotFound', `${missing} with uid ${uid}; the last one had ${lives[0].uid}`);
   if (last === undefined) throw new PastError('NotFound', `${missing}, and there never was one${since(past)}`);
-  const until = `by revision ${at.revision} (${formatTime(at.time)})`;
-  throw new PastError('NotFound', `${missing} ${until}: it came to be later`);
+  const then = `at revision ${at.revision} (${formatTime(at.time)})`;
+  throw new PastError('NotFound', `${kind.plural} "${key.name}" did not exist yet ${then}`);
 }
 
 function since(past: Past): string {

@@ -3,7 +3,7 @@ import type { View } from '../../machines/index.ts';
 import type { PodRecord } from '../../machines/pod/index.ts';
 import { Cluster } from './cluster.ts';
 import { demandOf } from './demand.ts';
-import { objections, type Objection } from './filters/index.ts';
+import { allObjections, type Objection } from './filters/index.ts';
 
 /** What one node has against a pod; nothing: it would do. */
 export interface Explanation {
@@ -16,6 +16,6 @@ export function explain(view: Pick<View, 'list'>, pod: PodRecord): readonly Expl
   const demand = demandOf(pod.context);
   return new Cluster(view).candidates.map((candidate) => ({
     node: candidate.name,
-    objections: objections(demand, candidate),
+    objections: allObjections(demand, candidate),
   }));
 }

@@ -5,9 +5,10 @@ import type { ToldCommit } from './told-commit.ts';
 
 const Name = Type.String({ maxLength: 253 });
 
-/** Of a commit by its revision, or of an object by kind and name. */
+/** Of a commit, or of an object by kind and name. */
 export const WHY_QUERY = strictObject({
-  revision: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  /** A commit's revision; not called so, since that is what an answer is to wait for in other queries. */
+  commit: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
   kind: Type.Optional(Name),
   /** Of kinds that live in one. */
   namespace: Type.Optional(Name),

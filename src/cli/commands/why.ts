@@ -4,7 +4,7 @@ import { namespaceOf } from '../../bus/sent-command.ts';
 import type { Query } from '../../bus/query-messages.ts';
 import { withCell, type CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
-import { addNamespace, addOutput, revisionNumber, type GlobalOptions } from '../flags.ts';
+import { addNamespace, addOutput, type GlobalOptions } from '../flags.ts';
 import { momentOf } from '../moment.ts';
 import { formatJson, formatYaml } from '../output.ts';
 import { parseOne } from '../resources.ts';
@@ -38,7 +38,9 @@ function queryOf(words: readonly string[], options: PastOptions, now: number): Q
   if (words.length > 1 || !/^\d+$/.test(first)) return objectQuery(words, options, now);
   if (options.at !== undefined || options.uid !== undefined)
     throw new CommandFailure('--at and --uid are about objects; a revision says it all', EXIT.usage);
-  return { revision: revisionNumber(first) };
+  if (!Number.isSafeInteger(Number(first)) || Number(first) === 0)
+    throw new CommandFailure(`"${first}" is no revision: "periplus history" shows them`, EXIT.usage);
+  return { commit: Number(first) };
 }
 
 /** What is asked about one object of the past. */

@@ -14,10 +14,10 @@ import type { HistorySource } from './index.ts';
 type Source = Pick<HistorySource, 'past' | 'now'>;
 
 export function answerWhy(source: Source, query: Query<'why'>): WhyAnswer {
-  const { revision, kind, name, namespace, uid } = query;
-  if (revision !== undefined) return whyCommit(source, revision, query);
+  const { commit, kind, name, namespace, uid } = query;
+  if (commit !== undefined) return whyCommit(source, commit, query);
   if (kind === undefined || name === undefined)
-    throw new PastError('BadRequest', 'say of what: a revision, or kind and name of an object');
+    throw new PastError('BadRequest', 'say of what: a commit by its revision, or kind and name of an object');
   const { past } = source;
   const at = pointAt(past, query.at, source.now());
   const known = kindOf(kind);
@@ -28,7 +28,7 @@ export function answerWhy(source: Source, query: Query<'why'>): WhyAnswer {
 
 function whyCommit({ past, now }: Source, revision: number, { kind, at }: Query<'why'>): WhyAnswer {
   if (kind !== undefined || at !== undefined)
-    throw new PastError('BadRequest', 'say either a revision or an object, and a moment of objects only');
+    throw new PastError('BadRequest', 'say either a commit or an object, and a moment of objects only');
   const commit = past.commit(revision);
   const point = pointAt(past, { revision }, now());
   if (commit === undefined) {

@@ -22,6 +22,9 @@ export type Filter = (demand: PodDemand, candidate: Candidate) => readonly Objec
 
 const FILTERS: readonly Filter[] = [schedulable, nodeName, nodeSelector, hostPorts, resources];
 
+/** Every filter's, for people: whoever mends the first thing should know of the next. */
+export const allObjections: Filter = (demand, candidate) => FILTERS.flatMap((filter) => filter(demand, candidate));
+
 /** The first filter's objections; the rest are not asked, as in Kubernetes. */
 export const objections: Filter = (demand, candidate) => {
   for (const filter of FILTERS) {
