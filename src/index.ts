@@ -26,6 +26,10 @@ export {
 } from './bus/session-client.ts';
 export { SessionBrokenError } from './bus/session.ts';
 export type { WatchEvent } from './bus/watch.ts';
+export type { Recorded } from './bus/history-messages/recorded.ts';
+export type { WhoAnswer } from './bus/history-messages/who.ts';
+export type { WhyNotAnswer } from './bus/history-messages/why-not.ts';
+export type { WhyAnswer } from './bus/history-messages/why.ts';
 export { CellNotRunningError } from './cell/operator-connection.ts';
 export type { Entry } from './log/entry.ts';
 

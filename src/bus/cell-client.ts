@@ -9,6 +9,11 @@ import type { GivenManifest } from './apply.ts';
 import type { RecordsAnswer } from './history-messages/records.ts';
 import { CommandClient } from './command-client.ts';
 import type { Bus } from './connection.ts';
+import { HISTORY_PAGE_MAX } from './history-messages/history.ts';
+import type { Recorded } from './history-messages/recorded.ts';
+import type { WhoAnswer } from './history-messages/who.ts';
+import type { WhyNotAnswer } from './history-messages/why-not.ts';
+import type { WhyAnswer } from './history-messages/why.ts';
 import { accepted, type Applied } from './outcome-errors.ts';
 import { QueryClient } from './query-client.ts';
 import type { AnyObject, ListAnswer, Query } from './query-messages.ts';
@@ -33,6 +38,11 @@ function atOf(when: When | undefined): Pick<Query<'get'>, 'at'> {
   if (when === undefined) return {};
   if (typeof when === 'number') return { at: { revision: when } };
   return { at: when instanceof Date ? { time: when.getTime() } : when };
+}
+
+/** Where an object is, and when: a revision or Unix milliseconds; now where absent. */
+export interface PastWhere extends Where {
+  readonly at?: { readonly revision: number } | { readonly time: number };
 }
 
 /** A kind by its name: typed objects for the kinds this version knows, any object for others. */
@@ -204,6 +214,41 @@ export class CellClient {
     }
   }
 
+  /** What the log recorded, commits and refusals, all that is asked for; read page by page while it is taken. */
+  async *history(query: Omit<Query<'history'>, 'after'> = {}): AsyncGenerator<Recorded, void, undefined> {
+    let left = query.limit ?? Infinity;
+    let after: string | undefined;
+    do {
+      const limit = Math.min(left, HISTORY_PAGE_MAX);
+      const page = await this.#queries.ask('history', { ...query, limit, ...(after === undefined ? {} : { after }) });
+      yield* page.records;
+      left -= page.records.length;
+      after = page.next;
+    } while (after !== undefined && left > 0);
+  }
+
+  /** What led to a commit (its revision), or to an object being as it is, and what came of it. */
+  why(commit: number): Promise<WhyAnswer>;
+  why(kind: string, name: string, where?: PastWhere & { readonly uid?: string }): Promise<WhyAnswer>;
+  why(first: number | string, name = '', where: PastWhere & { readonly uid?: string } = {}): Promise<WhyAnswer> {
+    if (typeof first === 'number') return this.#queries.ask('why', { commit: first });
+    return this.#queries.ask('why', { ...where, ...this.#named(first, name, where) });
+  }
+
+  /** Why a pod is on no node: what each node has against it. */
+  whyNot(name: string, where: PastWhere = {}): Promise<WhyNotAnswer> {
+    return this.#queries.ask('why-not', { ...where, name, namespace: namespaceOf('Pod', where) });
+  }
+
+  /** Who made each field of an object what it is; or, with `field`, all values that it has had. */
+  who(
+    kind: string,
+    name: string,
+    where: PastWhere & { readonly uid?: string; readonly field?: string } = {},
+  ): Promise<WhoAnswer> {
+    return this.#queries.ask('who', { ...where, ...this.#named(kind, name, where) });
+  }
+
   /** The output of a container, from its node. */
   logs(
     target: ContainerTarget & { readonly previous?: boolean },
@@ -234,6 +279,11 @@ export class CellClient {
 
   close(): Promise<void> {
     return this.#options.bus.close();
+  }
+
+  #named(kind: string, name: string, where: Where) {
+    const namespace = namespaceOf(kind, where);
+    return { kind, name, ...(namespace === '' ? {} : { namespace }) };
   }
 
   get #sessions() {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { HISTORY_PAGE_MAX } from '../../src/bus/history-messages/history.ts';
+import type { Recorded } from '../../src/bus/history-messages/recorded.ts';
 import { LOOKED_THROUGH_MAX } from '../../src/history/answers/history.ts';
 import { BusCell } from '../support/bus-cell.ts';
 import { runCommandLine, type RunOptions } from '../support/command-line.ts';
@@ -141,6 +142,9 @@ describe('history prints', () => {
   });
 });
 
+const change = (id: string, actor: string, verb: string, args: object) =>
+  cell.writer.submit([{ id, kind: 'ConfigMap', namespace: 'default', name: 'followed', verb, arguments: args, actor }]);
+
 test('history follows what happens from now on, each thing once', async () => {
   const stop = new AbortController();
   const seen = Promise.withResolvers<void>();
@@ -152,10 +156,6 @@ test('history follows what happens from now on, each thing once', async () => {
       if (output.includes('data.a = "2"')) seen.resolve();
     },
   });
-  const change = (id: string, actor: string, verb: string, args: object) =>
-    cell.writer.submit([
-      { id, kind: 'ConfigMap', namespace: 'default', name: 'followed', verb, arguments: args, actor },
-    ]);
   await change('f1', 'jane', 'create', { manifest: { metadata: {} } });
   await began.promise;
   await change('f2', 'joe', 'patch', { patch: { data: { a: '1' } } });
@@ -182,6 +182,26 @@ test('history pages through more than one answer holds, and through what it has 
   for (let at = 0; at < count; at += 200) await cell.writer.submit(commands.slice(at, at + 200));
   expect(await what('history cm -n kube-system')).toHaveLength(count);
   expect(await what('history -n kube-system --actor pager:*')).toHaveLength(1);
+});
+
+test('a program asks the same of the library', async () => {
+  const client = await cell.client();
+  const records: Recorded[] = [];
+  const query = { kind: 'ConfigMap', name: 'one', order: 'newest-first', limit: 2 } as const;
+  for await (const recorded of client.history(query)) records.push(recorded);
+  expect(records).toMatchObject([{ refused: { actor: 'joe' } }, { commit: { actor: 'jane' } }]);
+  const why = await client.why('ConfigMap', 'one');
+  expect(why.story.map(({ sentence }) => sentence)).toEqual(['created', 'changed: data.a = "1"']);
+  const [first = 0] = why.chain;
+  expect((await client.why(first)).chain).toEqual(why.chain);
+  expect((await client.who('ConfigMap', 'one', { field: 'data.a' })).values).toEqual([{ revision: first, value: '1' }]);
+  expect(await client.why('ConfigMap', 'one', { at: { revision: first - 1 } })).toMatchObject({
+    at: { revision: first - 1 },
+  });
+  const spec = { containers: [{ name: 'c', image: 'i' }] };
+  await client.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'asked' }, spec });
+  expect(await client.whyNot('asked')).toMatchObject({ standing: 'Waiting', nodes: [{ node: 'n1' }] });
+  await client.close();
 });
 
 describe('why, why-not and who', () => {

@@ -34,6 +34,26 @@ function changed(times: number, chained = false): Cell {
   return cell;
 }
 
+/** One commit that led to so many. */
+function led(count: number): Cell {
+  const cell = Cell.begin();
+  const { revision, correlation } = cell.create('ConfigMap', { metadata: { name: 'settings' } });
+  for (let index = 0; index < count; index++)
+    cell.create('ConfigMap', { metadata: { name: `made-${index}` } }, { cause: revision, correlation });
+  return cell;
+}
+
+/** A name that so many objects had in turn, all gone. */
+function reborn(times: number): { readonly cell: Cell; readonly uids: readonly string[] } {
+  const cell = Cell.begin();
+  const uids: string[] = [];
+  for (let count = 0; count < times; count++) {
+    uids.push(cell.create('ConfigMap', { metadata: { name: 'settings' } }).uid);
+    cell.accept({ ...SETTINGS, verb: 'delete' });
+  }
+  return { cell, uids };
+}
+
 describe('a story', () => {
   test('has an object’s creation and its newest commits, and says how many are left out', () => {
     const answer = why(changed(20), SETTINGS_QUERY);
@@ -77,15 +97,6 @@ describe('a story', () => {
 });
 
 describe('what came of a commit', () => {
-  /** One commit that led to so many. */
-  function led(count: number): Cell {
-    const cell = Cell.begin();
-    const { revision, correlation } = cell.create('ConfigMap', { metadata: { name: 'settings' } });
-    for (let index = 0; index < count; index++)
-      cell.create('ConfigMap', { metadata: { name: `made-${index}` } }, { cause: revision, correlation });
-    return cell;
-  }
-
   test('is told of the first, and counted', () => {
     const cell = led(WIDTH_MAX + 3);
     const answer = why(cell, SETTINGS_QUERY);
@@ -121,16 +132,6 @@ describe('what came of a commit', () => {
 });
 
 describe('objects that had one name in turn', () => {
-  function reborn(times: number): { readonly cell: Cell; readonly uids: readonly string[] } {
-    const cell = Cell.begin();
-    const uids: string[] = [];
-    for (let count = 0; count < times; count++) {
-      uids.push(cell.create('ConfigMap', { metadata: { name: 'settings' } }).uid);
-      cell.accept({ ...SETTINGS, verb: 'delete' });
-    }
-    return { cell, uids };
-  }
-
   test('are told apart: the last is meant, and the others are listed', () => {
     const { cell, uids } = reborn(3);
     const answer = why(cell, SETTINGS_QUERY);

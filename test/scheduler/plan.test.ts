@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Candidate } from '../../src/scheduler/candidate.ts';
 import type { PodDemand } from '../../src/scheduler/demand.ts';
-import { TemplatePlan } from '../../src/scheduler/plan.ts';
+import { NAMED_NODES_MAX, TemplatePlan } from '../../src/scheduler/plan.ts';
 import { candidate, demand, register } from '../support/scheduling.ts';
 
 function nodes(count: number, size: object = {}): readonly Candidate[] {
@@ -52,6 +52,18 @@ test('the sentence counts nodes by reason, in the order in which Kubernetes sort
     candidate: undefined,
     message: "0/4 nodes are available: 2 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector.",
     ruledOut: { 'Insufficient memory': 2, "node(s) didn't match Pod's node affinity/selector": 2 },
+  });
+});
+
+test('the first nodes that were ruled out are named, each with all it lacks', () => {
+  const small = Array.from({ length: NAMED_NODES_MAX + 2 }, (_, index) =>
+    candidate(register(`s${index}`, { cpu: '1', memory: '1Gi' })),
+  );
+  const placed = new TemplatePlan(demand({ cpu: '2', memory: '2Gi' }), [...small, ...nodes(1)]).place();
+  expect(placed).toMatchObject({
+    feasibleNodes: 1,
+    totalNodes: NAMED_NODES_MAX + 3,
+    without: ['s0 lacks cpu and lacks memory', 's1 lacks cpu and lacks memory', 's2 lacks cpu and lacks memory'],
   });
 });
 
