@@ -5,26 +5,34 @@ import { isKept } from '../history/verify.ts';
 import type { DeepVerification } from '../history/verify-deep.ts';
 import type { CheckpointVerdict } from '../history/verify-checkpoints.ts';
 
+/** Files that were named on the command line. */
+interface NamedFiles {
+  readonly against?: string;
+  readonly export?: string;
+}
+
 /** Every line ends with a line break. */
-export function describeVerification(verification: CellVerification, file: string | undefined): string {
+export function describeVerification(verification: CellVerification, files: NamedFiles): string {
   const { checkpoints, against, key } = verification;
-  const lines = [...logLines(verification), ...keptLines(checkpoints, key)];
+  const lines = [...logLines(verification, files.export), ...keptLines(checkpoints, key)];
   lines.push(...deepLines(verification.deep));
-  for (const verdict of against) lines.push(...againstLines(verdict, file ?? 'the file', key));
+  for (const verdict of against) lines.push(...againstLines(verdict, files.against ?? 'the file', key));
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function logLines({ cell, lineage, position, commits, refusals, stateHash, damage }: CellVerification): string[] {
+function logLines(verification: CellVerification, file: string | undefined): string[] {
+  const { cell, lineage, position, commits, refusals, stateHash, damage } = verification;
   const counts = `${position.entry} entries, ${commits} commits, ${refusals} refusals`;
   if (damage === undefined) {
     const where = `up to revision ${position.revision}, state ${stateHash}`;
-    return [`The log of cell ${cell} (lineage ${lineage}) is right: ${counts}, ${where}.`];
+    const what = `log of cell ${cell} (lineage ${lineage})${file === undefined ? '' : ` in ${file}`}`;
+    return [`The ${what} is right: ${counts}, ${where}.`];
   }
-  return [
-    `${capital(damage.message)}.`,
-    `Right up to there: ${counts}, revision ${position.revision}.`,
-    'Restore the log, or accept the loss with "periplus up --accept-loss".',
-  ];
+  const remedy =
+    file === undefined
+      ? 'Restore the log, or accept the loss with "periplus up --accept-loss".'
+      : 'It was like that when it was exported, or somebody made it so: the file itself is whole.';
+  return [`${capital(damage.message)}.`, `Right up to there: ${counts}, revision ${position.revision}.`, remedy];
 }
 
 /** The checkpoints beside the log: their number where all is well, each one that is not. */
@@ -85,6 +93,7 @@ function againstLines(verdict: CheckpointVerdict, file: string, key: string | un
 }
 
 function signer(key: string, own: string | undefined): string {
+  if (own === undefined) return `the key ${key}`;
   return key === own ? `this cell's key ${key}` : `the key ${key}, which is not this cell's`;
 }
 

@@ -1,7 +1,6 @@
 /** `checkpoint`: has the writer sign what the log is now, for an auditor to keep and to verify the log against later. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { keptCheckpoints } from '../../cell/verify-cell.ts';
 import { withCell, type CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import type { GlobalOptions } from '../flags.ts';
@@ -20,10 +19,15 @@ export function addCheckpoint(program: Command, context: CommandContext): void {
     .option('-o, --output <file>', 'a new file to write to; standard output when absent')
     .action(async (_options, self: Command) => {
       const { data, output, all = false } = self.optsWithGlobals<CheckpointOptions>();
-      const answer = all ? await keptCheckpoints(data) : await withCell(context, data, (cell) => cell.checkpoint());
+      const answer = all ? await allKept(data) : await withCell(context, data, (cell) => cell.checkpoint());
       if (output === undefined) return context.terminal.write(formatJson(answer));
       writeNew(output, formatJson(answer));
     });
+}
+
+async function allKept(data: string): Promise<unknown> {
+  const { keptCheckpoints } = await import('../../cell/verify-cell.ts');
+  return keptCheckpoints(data);
 }
 
 /** Never over another one: what an auditor keeps is worth most when it is old. */
