@@ -1,15 +1,14 @@
-// Diff: fields named as Kubernetes names them for people, and a JSON Patch that makes the one moment the other for programs.
+// Diff: what became of which object between two moments, asked for in parts, and patches that make the one the other.
 import * as fc from 'fast-check';
-import { applyPatch } from 'rfc6902';
 import { describe, expect, test } from 'vitest';
 import { kinds, reconcilers } from '../../machines/index.ts';
 import { DIFF_ANSWER_BYTES, DIFF_COMMITS_MAX } from '../../src/history/answers/diff.ts';
 import { DIFF_WINDOW_COMMITS } from '../../src/history/answers/diff-keys.ts';
 import { DIFF_MAX_OBJECTS, type ObjectVersions } from '../../src/bus/history-messages/diff.ts';
 import { fieldChanges } from '../../src/history/diff-fields.ts';
-import { DIFF_LISTS_MAX, jsonPatchOf, type JsonPatch } from '../../src/history/diff-patch.ts';
 import { diffOf, patchOf } from '../../src/history/diff.ts';
 import { walkDiff, type DiffAnswers } from '../../src/history/diff-walk.ts';
+import { applied } from '../support/json-patch.ts';
 import { failure, PastCell } from '../support/past-cell.ts';
 import { scale, webManifest } from '../support/workload.ts';
 
@@ -41,97 +40,6 @@ async function between(past: PastCell, from: number, specOnly = false): Promise<
   const objects = await objectsBetween(past, from, past.revision);
   return objects.map((versions) => `${diffOf(versions, { specOnly })?.change ?? 'nothing'} ${versions.name}`);
 }
-
-/** Applies a patch as RFC 6902 says, the whole document included, which the library leaves to its caller. */
-function applied(document: unknown, patch: JsonPatch): unknown {
-  const [first] = patch;
-  if (first?.op === 'replace' && first.path === '') return first.value;
-  const copy: unknown = structuredClone(document);
-  expect(applyPatch(copy, [...patch]).every((result) => result === null)).toBe(true);
-  return copy;
-}
-
-describe('the fields that differ', () => {
-  test('are named from the top, those that were there first', () => {
-    expect(
-      fieldChanges(
-        { spec: { replicas: 3, gone: true }, metadata: { labels: { 'example.com/app': 'a' } } },
-        { spec: { replicas: 5, selector: { a: 'b' } }, metadata: { labels: { 'example.com/app': 'b' } } },
-      ),
-    ).toEqual([
-      { change: 'changed', path: 'spec.replicas', before: 3, after: 5 },
-      { change: 'removed', path: 'spec.gone', before: true },
-      { change: 'added', path: 'spec.selector.a', after: 'b' },
-      { change: 'changed', path: 'metadata.labels[example.com/app]', before: 'a', after: 'b' },
-    ]);
-  });
-
-  test.each([
-    [
-      'containers',
-      [
-        { name: 'a', image: 'x' },
-        { name: 'b', image: 'x' },
-      ],
-      [{ name: 'b', image: 'y' }],
-      ['containers[a]', 'containers[b].image'],
-    ],
-    [
-      'conditions',
-      [{ type: 'Ready', status: 'False' }],
-      [{ type: 'Ready', status: 'True' }],
-      ['conditions[Ready].status'],
-    ],
-    [
-      'ports',
-      [{ containerPort: 80, protocol: 'TCP' }],
-      [{ containerPort: 80, protocol: 'TCP', name: 'web' }],
-      ['ports[80/TCP].name'],
-    ],
-    ['ports', [{ port: 80, targetPort: 1 }], [{ port: 80, targetPort: 2 }], ['ports[80].targetPort']],
-    [
-      'taints',
-      [{ key: 'k', effect: 'NoSchedule', value: 'a' }],
-      [{ key: 'k', effect: 'NoSchedule', value: 'b' }],
-      ['taints[k/NoSchedule].value'],
-    ],
-    ['command', ['a', 'b'], ['a'], ['command']],
-    ['tolerations', [{ key: 'a' }], [{ key: 'b' }], ['tolerations']],
-    ['containers', [{ name: 'a' }], [{ name: 'a' }, { name: 'a' }], ['containers']],
-  ])('of a list of %s are told by what Kubernetes merges it by', (field, before, after, paths) => {
-    expect(fieldChanges({ [field]: before }, { [field]: after }).map(({ path }) => path)).toEqual(paths);
-  });
-
-  test('say when members are the same in another order', () => {
-    const [a, b] = [{ name: 'a' }, { name: 'b' }];
-    expect(fieldChanges({ containers: [a, b] }, { containers: [b, a] })).toEqual([
-      { change: 'reordered', path: 'containers', before: ['a', 'b'], after: ['b', 'a'] },
-    ]);
-  });
-});
-
-describe('a JSON Patch', () => {
-  const json = fc.jsonValue({ maxDepth: 4 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
-  const lists = fc.record({ list: fc.array(fc.record({ name: fc.constantFrom('a', 'b', 'c'), value: json })) });
-
-  test('of any two values makes the one the other', () => {
-    fc.assert(
-      fc.property(fc.oneof(json, lists), fc.oneof(json, lists), (before, after) => {
-        expect(applied(before, jsonPatchOf(before, after))).toEqual(after);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('replaces a long list whole, since looking for the shortest way would take for ever', () => {
-    const before = Array.from({ length: DIFF_LISTS_MAX + 1 }, (_, index) => index);
-    const after = before.map((value) => value + 1);
-    expect(jsonPatchOf({ list: before }, { list: after })).toEqual([{ op: 'replace', path: '/list', value: after }]);
-    expect(jsonPatchOf({ list: before }, { list: [...before], other: 1 })).toEqual([
-      { op: 'add', path: '/other', value: 1 },
-    ]);
-  });
-});
 
 describe('what became of an object', () => {
   test('is one of six things', async () => {
