@@ -11,7 +11,7 @@ export interface Progress {
   clear(): void;
 }
 
-export function progressOf(terminal: Terminal, what: string): Progress {
+export function progressOf(terminal: Pick<Terminal, 'isTerminal' | 'complain'>, what: string): Progress {
   let shown = -1;
   let width = 0;
   return {

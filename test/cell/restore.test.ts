@@ -1,5 +1,5 @@
 /** A cell is made from an export as a whole or not at all, and never over anything that is there. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connectBus } from '../../src/bus/connection.ts';
@@ -111,6 +111,13 @@ describe('a restored cell', () => {
     expect(cell).not.toBe('cell-test');
     expect(identityOf(dataDirectory(data))).toEqual({ cell, startedBefore: true });
     expect(readdirSync(data).toSorted()).toEqual(['identity.json', 'nats']);
+  });
+
+  test('was at last seen by a server that syncs always, and is closed to others', async () => {
+    await restore();
+    const config = readFileSync(join(data, 'nats/nats-server.conf'), 'utf8');
+    expect(JSON.parse(config)).toMatchObject({ jetstream: { sync_interval: 'always' }, host: '127.0.0.1' });
+    expect(config).toContain('"password"');
   });
 
   test('takes the old name when asked to', async () => {
