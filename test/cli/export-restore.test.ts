@@ -15,8 +15,9 @@ afterAll(() => {
   rmSync(data, { recursive: true, force: true });
 });
 
+const nobody = () => Promise.reject(new Error('no cell is asked'));
+
 function run(...words: string[]): Promise<Said> {
-  const nobody = () => Promise.reject(new Error('no cell is asked'));
   return runCommandLine(nobody, ['--data', data, ...words]);
 }
 
