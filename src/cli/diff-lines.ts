@@ -21,9 +21,9 @@ const FIELD_SIGNS: Readonly<Record<FieldChange['change'], string>> = {
 };
 
 /** Longest value that is printed whole: two of them and a path fit a wide terminal. `-o json` has all. */
-const VALUE_MAX = 100;
+export const VALUE_MAX = 100;
 /** Most lines of a text that are printed for one change. */
-const TEXT_LINES_MAX = 40;
+export const TEXT_LINES_MAX = 40;
 
 /** What became of an object, who did it, and its fields where it was there before and after. */
 export function diffLines(versions: ObjectVersions, diff: ObjectDiff): string {

@@ -13,10 +13,14 @@ export type FieldChange =
 /** The changes that make one value the other; in the order of the fields, those of the first value before new ones. */
 export function fieldChanges(before: unknown, after: unknown, path: Path = []): readonly FieldChange[] {
   if (equalJson(before, after)) return [];
-  if (before === undefined && !isFlat(after, path)) return [{ change: 'added', path: pathText(path), after }];
-  if (after === undefined && !isFlat(before, path)) return [{ change: 'removed', path: pathText(path), before }];
-  if (before === undefined) return fieldChanges({}, after, path);
-  if (after === undefined) return fieldChanges(before, {}, path);
+  if (before === undefined) {
+    const none = emptyOf(after, path);
+    return none ? fieldChanges(none, after, path) : [{ change: 'added', path: pathText(path), after }];
+  }
+  if (after === undefined) {
+    const none = emptyOf(before, path);
+    return none ? fieldChanges(before, none, path) : [{ change: 'removed', path: pathText(path), before }];
+  }
   if (isFields(before) && isFields(after)) {
     const [one, other] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
     return memberChanges(one, other, (name) => [...path, { field: name }]);
@@ -25,12 +29,14 @@ export function fieldChanges(before: unknown, after: unknown, path: Path = []): 
   return [{ change: 'changed', path: pathText(path), before, after }];
 }
 
-/** Labels and the like, which read better one by one even where all are new. A member of a list stands for itself. */
-function isFlat(value: unknown, path: Path): boolean {
+/** Nothing, of what reads better one by one even where all is new: labels, conditions. A member of a list stands for itself. */
+function emptyOf(value: unknown, path: Path): object | undefined {
   const last = path.at(-1);
-  if (!isFields(value) || last === undefined || 'member' in last) return false;
+  if (last === undefined || 'member' in last) return undefined;
+  if (Array.isArray(value)) return value.length > 0 && namedMembers(last.field, [], value) ? [] : undefined;
+  if (!isFields(value)) return undefined;
   const members = Object.values(value);
-  return members.length > 0 && members.every((member) => typeof member !== 'object');
+  return members.length > 0 && members.every((member) => typeof member !== 'object') ? {} : undefined;
 }
 
 type Path = readonly ({ readonly field: string } | { readonly member: string })[];

@@ -56,6 +56,17 @@ describe('the fields that differ', () => {
     expect(fieldChanges({ [field]: before }, { [field]: after }).map(({ path }) => path)).toEqual(paths);
   });
 
+  test('are told one by one of labels and named lists even where all are new or gone, and whole of others', () => {
+    const labels = { a: '1', b: '2' };
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const value = { labels, conditions, command: ['a'], spec: { deep: {} }, none: {}, empty: [] };
+    const paths = ['labels.a', 'labels.b', 'conditions[Ready]', 'command', 'spec', 'none', 'empty'];
+    expect(fieldChanges({}, value).map(({ path }) => path)).toEqual(paths);
+    expect(fieldChanges(value, {}).map(({ change, path }) => `${change} ${path}`)).toEqual(
+      paths.map((path) => `removed ${path}`),
+    );
+  });
+
   test('say when members are the same in another order', () => {
     const [a, b] = [{ name: 'a' }, { name: 'b' }];
     expect(fieldChanges({ containers: [a, b] }, { containers: [b, a] })).toEqual([
