@@ -6,6 +6,8 @@ const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 /** The pods to delete so that `count` fewer are left, the first to go first. */
 export function chooseSurplus(live: readonly PodRecord[], count: number): readonly PodRecord[] {
+  // Mostly there is none, and ranking thousands of pods takes milliseconds.
+  if (count === 0) return [];
   const perNode = new Map<string, number>();
   for (const pod of live) {
     const node = boundNode(pod);

@@ -146,6 +146,8 @@ export function matches(recorded: Recorded, filter: RecordFilter): boolean {
   if (filter.eventType !== undefined) {
     if (!isCommit || !recorded.commit.events.some(({ type }) => type === filter.eventType)) return false;
   }
+  if (filter.actorPrefix !== undefined && !about.actor.startsWith(filter.actorPrefix)) return false;
+  if (filter.refused && isCommit) return false;
   return revision >= fromRevision && revision <= toRevision && recorded.time >= fromTime && recorded.time <= toTime;
 }
 

@@ -17,6 +17,10 @@ export interface RecordFilter {
   readonly namespace?: string;
   readonly name?: string;
   readonly actor?: string;
+  /** How the actor's name begins. */
+  readonly actorPrefix?: string;
+  /** Only refusals. */
+  readonly refused?: true;
   /** A commit with an event of this type. */
   readonly eventType?: string;
   /** Inclusive. A refusal counts with the revision it is recorded at. */

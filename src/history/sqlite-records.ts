@@ -145,7 +145,8 @@ function livesOf(reader: HistoryReader, filter: RecordFilter, order: Order): rea
 }
 
 function commitBounds(reader: HistoryReader, filter: RecordFilter): Bounds {
-  const { fromRevision = 0, toRevision = EVERYTHING, fromTime, toTime } = filter;
+  const { fromRevision = 0, toRevision = EVERYTHING, fromTime, toTime, refused } = filter;
+  if (refused) return { before: 0, last: 0 };
   const last = reader.commitBefore(EVERYTHING)?.revision ?? 0;
   const timeAt = (revision: number) => reader.commitBefore(revision)?.time ?? -Infinity;
   const before = fromTime === undefined ? 0 : bisect(last, (revision) => timeAt(revision) < fromTime);

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import type { CellClient } from '../../bus/cell-client.ts';
 import type { Recorded } from '../../bus/history-messages/recorded.ts';
 import { namespaceOf } from '../../bus/sent-command.ts';
-import { isWanted, filterOf as selectedOf, type HistoryFilter } from '../../history/history-filter.ts';
+import { filterOf as selectedOf, type HistoryFilter } from '../../history/history-filter.ts';
 import { matches } from '../../history/memory-past.ts';
 import { withCell, type CommandContext } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
@@ -79,7 +79,7 @@ async function history(
       ...entry.commits.map((commit) => ({ commit, time, entry: number })),
       ...entry.refused.map((refused) => ({ refused, revision, time, entry: number })),
     ];
-    await print(records.filter((recorded) => matches(recorded, selectedOf(filter)) && isWanted(recorded, filter)));
+    await print(records.filter((recorded) => matches(recorded, selectedOf(filter))));
     if (left === 0) return;
   }
 }
