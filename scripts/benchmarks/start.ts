@@ -1,32 +1,18 @@
 /** How long a control plane with a large cell takes to start from its read model: 150,000 objects, 1,000,000 commits. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDirectory, readJson } from '../../src/cell/data-directory.ts';
 import type { RunningCell } from '../../src/cell/running-cell.ts';
 import { startCell, until } from './cell.ts';
 import { startedAt, usageOf } from './processes.ts';
-import { generateCell, GENERATOR_VERSION } from './large-cell.ts';
+import { keptLargeCell } from './kept-large-cell.ts';
 import type { BenchmarkContext } from './report.ts';
 import { round } from './statistics.ts';
 
-const OBJECTS = { pods: 50_000, configMaps: 100_000 };
-const COMMITS = 1_000_000;
 const STARTS = ['first', 'second', 'third'];
 
 export async function start({ row, note }: BenchmarkContext): Promise<void> {
-  const root = join(tmpdir(), `periplus-bench-large-cell-${GENERATOR_VERSION}`);
-  const mark = join(root, 'complete');
-  if (!existsSync(mark)) {
-    note(`making the cell once, in ${root}: some minutes`);
-    rmSync(root, { recursive: true, force: true });
-    mkdirSync(root, { recursive: true });
-    await generateCell(root, { ...OBJECTS, commits: COMMITS, note });
-    // What generating left to be written would otherwise be on the first start's bill.
-    execFileSync('sync');
-    writeFileSync(mark, '');
-  }
+  const root = await keptLargeCell(note);
   for (const when of STARTS) row({ when, ...(await measure(root)) });
 }
 
