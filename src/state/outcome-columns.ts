@@ -23,10 +23,9 @@ export class OutcomeColumns {
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    const texts = () => Array.from<string | undefined>({ length: capacity }).fill(undefined);
-    this.#ids = texts();
-    this.#uids = texts();
-    this.#names = texts();
+    this.#ids = noTexts(capacity);
+    this.#uids = noTexts(capacity);
+    this.#names = noTexts(capacity);
     this.#codes = new Uint8Array(capacity);
     this.#revisions = new Float64Array(capacity);
     this.#attempts = new Float64Array(capacity);
@@ -106,10 +105,29 @@ export class OutcomeColumns {
     const larger = new OutcomeColumns(this.capacity * 2);
     for (let number = first; number < next; number++) {
       const place = this.place(number);
-      if (this.isFree(place)) continue;
-      const id = { low: this.idLow(place), high: 0 };
-      larger.write(larger.place(number), this.read(place), id, this.hash(place));
+      if (!this.isFree(place)) larger.#copy(larger.place(number), this, place);
     }
     return larger;
   }
+
+  #copy(place: number, from: OutcomeColumns, old: number): void {
+    this.#ids[place] = from.#ids[old];
+    this.#uids[place] = from.#uids[old];
+    this.#names[place] = from.#names[old];
+    this.#codes[place] = from.#codes[old] ?? FREE;
+    this.#revisions[place] = from.#revisions[old] ?? 0;
+    this.#attempts[place] = from.#attempts[old] ?? 0;
+    this.#idLows[place] = from.#idLows[old] ?? 0;
+    this.#lows[place] = from.#lows[old] ?? 0;
+    this.#highs[place] = from.#highs[old] ?? 0;
+    const refusal = from.#refusals.get(old);
+    if (refusal !== undefined) this.#refusals.set(place, refusal);
+  }
+}
+
+/** Filled one by one: as large as it may become, an array made by its length is slower to fill and to read. */
+function noTexts(count: number): (string | undefined)[] {
+  const texts: (string | undefined)[] = [];
+  for (let place = 0; place < count; place++) texts.push(undefined);
+  return texts;
 }

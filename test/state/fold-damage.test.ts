@@ -8,7 +8,7 @@ import { Fold } from '../../src/state/fold.ts';
 import { Batch } from '../../src/writer/batch.ts';
 import { WRITER_LIMITS } from '../../src/writer/limits.ts';
 import { Cell } from '../support/cell.ts';
-import { keptState } from '../support/kept-state.ts';
+import { allRecords, keptState } from '../support/kept-state.ts';
 
 type Forged = { -readonly [Field in keyof Entry]: Entry[Field] } & Record<string, unknown>;
 
@@ -143,6 +143,20 @@ describe('the fold stops at an entry', () => {
   test('that takes the place of one already folded', () => {
     expect(damageOf(good, number - 1)).toMatchObject({ entry: number - 1 });
   });
+});
+
+test('after it stopped at any commit or at the end all is as before, and the entry as it was is folded', () => {
+  const everything = () => [allRecords(fold.state), [...fold.state.outcomes], fold.state.stateHash()];
+  const before = everything();
+  for (const wrong of [commit(0, { uid: 'x', events: [] }), commit(1, { events: [null] }), commit(2, { uid: 'x' })]) {
+    damageOf(forged(wrong));
+    expect(everything()).toEqual(before);
+  }
+  damageOf(forged((entry) => (entry.state = '0'.repeat(16))));
+  expect(everything()).toEqual(before);
+  fold.apply({ number, payload: good });
+  expect(allRecords(fold.state)).toEqual(allRecords(cell.state));
+  expect([...fold.state.outcomes]).toEqual([...cell.state.outcomes]);
 });
 
 describe('the fold stops at a commit, naming its own revision,', () => {
