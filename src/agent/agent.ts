@@ -80,7 +80,11 @@ class NodeAgent implements Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { node, clock, logger, storage = diskStorage(options.dataDirectory, node) } = options;
-    this.#reports = new Reports(options);
+    this.#reports = new Reports({
+      ...options,
+      seen: () => this.#pods.seen?.revision,
+      onTooOld: () => this.#wantWork(),
+    });
     const address = options.address ?? machineAddress();
     this.#registration = this.#makeRegistration(address);
     this.#pods = this.#makePods({ storage, address });
@@ -127,6 +131,7 @@ class NodeAgent implements Agent {
       logger,
       reports: this.#reports,
       changed: () => this.#localState.changed(),
+      newLineage: () => this.#registration.renew(),
       services: {
         runtime,
         clock,
@@ -147,12 +152,16 @@ class NodeAgent implements Agent {
     if (verdict === 'stale') {
       logger.info('a work list older than the newest was ignored', { position: list.position, term: list.term });
     } else if (verdict === 'gap') {
-      this.#workWanted = true;
-      void this.#requestWork();
+      this.#wantWork();
     } else if (list.full) {
       this.#workWanted = false;
       this.#reports.kick();
     }
+  }
+
+  #wantWork(): void {
+    this.#workWanted = true;
+    void this.#requestWork();
   }
 
   /** Failing is no matter: asked again with every heartbeat until a full list has come. */

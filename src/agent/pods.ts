@@ -34,6 +34,8 @@ export interface PodsOptions {
   readonly services: Omit<PodServices, 'finished' | 'attempted' | 'unenforceable'>;
   /** What is to be saved has changed. */
   changed(): void;
+  /** The log is another one: what was told before may be lost. */
+  newLineage(): void;
 }
 
 export class Pods {
@@ -106,6 +108,10 @@ export class Pods {
     this.#options.changed();
     if (list.full) this.#authoritative = true;
     if (this.#adopted) this.#apply(list);
+    if (verdict.newLineage) {
+      for (const worker of this.#workers.values()) worker.tellAgain();
+      this.#options.newLineage();
+    }
     return 'taken';
   }
 

@@ -24,6 +24,10 @@ export interface ReportsOptions {
   readonly clock: Clock;
   readonly identifiers: Identifiers;
   readonly logger: Logger;
+  /** The highest revision this node has seen; undefined before its first work list. */
+  seen?(): number | undefined;
+  /** The cell has forgotten what it knew at that revision: a newer work list is needed. */
+  onTooOld?(): void;
 }
 
 interface Sent {
@@ -141,7 +145,9 @@ export class Reports {
     }
     if (outcomes.length !== batch.length) throw new Error(`${batch.length} commands had ${outcomes.length} outcomes`);
     this.#sent = batch.filter((sent, i) => !this.#settle(sent, outcomes[i] as Outcome));
-    return this.#sent.length === 0;
+    const isTooOld = outcomes.some((outcome) => outcome.outcome === 'not-decided' && outcome.why === 'TooOld');
+    if (isTooOld) this.#options.onTooOld?.();
+    return this.#sent.length === 0 && !isTooOld;
   }
 
   /** False when the report has to be sent again as it is. */
@@ -201,6 +207,7 @@ export class Reports {
 
   #draft({ work, sandbox, containers, notices, cleanedUp }: WaitingReport): CommandDraft {
     this.#sequence += 1;
+    const seen = this.#options.seen?.();
     const report: ReportArguments = {
       node: this.#options.node,
       ...(sandbox && { sandbox }),
@@ -215,6 +222,7 @@ export class Reports {
       name: work.name,
       verb: 'report',
       arguments: report,
+      ...(seen !== undefined && { seen }),
       cause: work.revision,
       correlation: work.correlation,
       preconditions: { uid: work.uid },

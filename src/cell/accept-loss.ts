@@ -29,7 +29,6 @@ export async function acceptLoss(options: AcceptLossOptions): Promise<EventLog> 
   const after = lineageAfterLoss({
     state: fold.state,
     known,
-    continues: log.lineage,
     now: clock.now(),
     identifiers: systemIdentifiers,
     writer: `accept-loss-${process.pid}`,

@@ -9,7 +9,6 @@ import { openLease } from '../bus/lease.ts';
 import { NodeGateway } from '../bus/node-gateway.ts';
 import { serveQueries } from '../bus/query-service.ts';
 import { bootstrapCommands } from '../../machines/index.ts';
-import { WorkLists } from '../control-loop/work-lists.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
@@ -26,7 +25,7 @@ import { runLeadership } from '../writer/leadership.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
 import { Writer } from '../writer/writer.ts';
 import { checkChain } from './chain-check.ts';
-import { NodePositions } from './node-positions.ts';
+import { NodeWork } from './node-work.ts';
 import { openReadModel, type OpenReadModel } from './open-read-model.ts';
 import { scheduleSnapshots, type SnapshotTaker } from './snapshots-schedule.ts';
 import { startTerm } from './term.ts';
@@ -175,37 +174,33 @@ class ControlPlane {
   }
 
   #serveNodes(signal: AbortSignal, heard: (node: string) => void): void {
-    const fold = this.#fold;
-    const { log, logger } = this.#options;
-    const seen = new NodePositions({ log, logger, position: () => fold.state.position, onLoss: this.#stop });
+    const { log, clock, logger, bus } = this.#options;
     const gateway = new NodeGateway(
       {
-        bus: this.#options.bus,
+        bus,
         identifiers: systemIdentifiers,
-        onHeartbeat: (node, position) => {
-          if (position) void seen.compare(node, position);
-          heard(node);
-        },
-        onWorkRequest: (node) => work.publishFull(node),
+        onHeartbeat: (node, position) => work.heartbeat(node, position),
+        onWorkRequest: (node) => work.requested(node),
       },
       signal,
     );
-    const work = new WorkLists({
-      view: fold.state,
-      position: () => fold.state.position,
-      term: fold.state.position.entry,
+    const work = new NodeWork({
+      fold: this.#fold,
+      log,
+      clock,
+      logger,
+      heard,
       publish: (node, list) => gateway.publishWork(node, list),
+      onLoss: this.#stop,
     });
-    const unsubscribe = fold.subscribe((applied) => work.observe(applied));
     // What was published meanwhile is lost, and an agent that stayed connected does not know it.
-    const forget = this.#options.bus.onStatus((status) => {
+    const forget = bus.onStatus((status) => {
       if (status === 'connected') work.publishAll();
     });
     signal.addEventListener('abort', () => {
-      unsubscribe();
+      work.stop();
       forget();
     });
-    work.publishAll();
   }
 
   #serveQueries(signer: CheckpointSigner, signal: AbortSignal): void {

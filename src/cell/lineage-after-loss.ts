@@ -13,8 +13,6 @@ export interface LineageAfterLossOptions {
   readonly state: CellState;
   /** Where everybody says that the log once was. */
   readonly known: readonly KnownPosition[];
-  /** The lineage that is left behind. */
-  readonly continues: string;
   /** Unix milliseconds. */
   readonly now: number;
   readonly identifiers: Identifiers;
@@ -31,8 +29,9 @@ export interface LineageAfterLoss {
 }
 
 export function lineageAfterLoss(options: LineageAfterLossOptions): LineageAfterLoss {
-  const { state, known, continues, now, identifiers, writer } = options;
-  const { entry: lastGoodEntry, hash: lastGoodHash, revision } = state.position;
+  const { state, known, now, identifiers, writer } = options;
+  // The lineage of the last good entry: a log that lost its own beginning falls back to one further behind, or to none.
+  const { lineage: continues, entry: lastGoodEntry, hash: lastGoodHash, revision } = state.position;
   const firstRevision = Math.max(revision, now * REVISIONS_PER_MS, ...known.map((seen) => seen.revision)) + 1;
   const lineageStart = { continues, lastGoodEntry, lastGoodHash, why: 'loss-accepted' };
   const batchOf = (lineage: string) =>

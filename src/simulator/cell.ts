@@ -113,8 +113,9 @@ export class SimulatedCell implements Scene {
       eyes: {
         folded: (plane, applied, state) => this.checkers.folded(plane.name, applied, state),
         answered: (_plane, commands, outcomes) => this.checkers.answered(commands, outcomes),
-        damaged: (plane, error) => {
-          this.checkers.damaged(plane.name, error);
+        damaged: (plane, lineage, error) => {
+          // Who was started beside the operator may still look at the log that is being left behind.
+          if (lineage === this.log.current.lineage) this.checkers.damaged(plane.name, error);
           this.operator.call();
         },
         crashed: (plane, error) => this.checkers.crashed(plane.name, error),

@@ -6,11 +6,10 @@ import { decideMessage } from '../bus/command-service.ts';
 import { checkChain } from '../cell/chain-check.ts';
 import { LINEAGE_CHECK_MS } from '../cell/lineage-watch.ts';
 import { requireNothingLost } from '../cell/loss.ts';
-import { NodePositions } from '../cell/node-positions.ts';
+import { NodeWork } from '../cell/node-work.ts';
 import type { KnownPosition } from '../cell/seen-position.ts';
 import { trustedState, type StoredState } from '../cell/start-state.ts';
 import { startTerm } from '../cell/term.ts';
-import { WorkLists } from '../control-loop/work-lists.ts';
 import { silentLogger } from '../foundation/logger.ts';
 import { LogDamageError } from '../log/entry.ts';
 import { LogUnavailableError } from '../log/event-log.ts';
@@ -53,7 +52,7 @@ export interface ControlPlaneEyes {
   folded(host: ControlPlaneHost, applied: AppliedEntry, state: CellState): void;
   answered(host: ControlPlaneHost, commands: readonly Command[], outcomes: readonly Outcome[]): void;
   /** It stopped because the log is wrong: an operator must look. */
-  damaged(host: ControlPlaneHost, error: LogDamageError): void;
+  damaged(host: ControlPlaneHost, lineage: string, error: LogDamageError): void;
   /** It ended for a reason that is none. */
   crashed(host: ControlPlaneHost, error: unknown): void;
 }
@@ -111,7 +110,8 @@ export class ControlPlaneHost {
     const { name, timeline } = this.#options;
     const process = new VirtualProcess({ name, timeline, skewMs: () => this.skewMs });
     this.#process = process;
-    this.#run(process).catch((error: unknown) => this.#ended(process, error));
+    const log = new LogClient(this.#options.log, process, this.wire);
+    this.#run(process, log).catch((error: unknown) => this.#ended(process, log.lineage, error));
   }
 
   /** The process is killed; its disk has the state as it was, or as it was when it was written last. */
@@ -122,21 +122,20 @@ export class ControlPlaneHost {
     this.#life = undefined;
   }
 
-  #ended(process: VirtualProcess, error: unknown): void {
+  #ended(process: VirtualProcess, lineage: string, error: unknown): void {
     if (!process.isAlive) return;
     const { eyes, timeline } = this.#options;
     this.kill({ keepsDisk: false });
     if (error instanceof LogDamageError) {
       this.damage = error;
-      eyes.damaged(this, error);
+      eyes.damaged(this, lineage, error);
     } else if (error instanceof LogUnavailableError) timeline.after(RESTART_MS, () => this.start());
     else eyes.crashed(this, error);
   }
 
-  async #run(process: VirtualProcess): Promise<void> {
+  async #run(process: VirtualProcess, log: LogClient): Promise<void> {
     const { log: server, wire, bus, name, random, eyes, knownPositions } = this.#options;
     const connection = bus.connect(process, wire, name);
-    const log = new LogClient(server, process, wire);
     const { clock } = process;
     const identifiers = seededIdentifiers(random);
     const stop = new AbortController();
@@ -174,27 +173,23 @@ export class ControlPlaneHost {
     const connected = () => connection.connected();
     const { nodeHealth, pending } = startTerm({ fold, sink, clock, logger: silentLogger, connected }, signal);
     life.pending = pending;
-    const seen = new NodePositions({
+    const work = new NodeWork({
+      fold,
       log,
+      clock,
       logger: silentLogger,
-      position: () => fold.state.position,
+      heard: (node) => nodeHealth.heard(node),
+      publish: (node, list) => connection.publish(workTopic(node), node, Buffer.from(JSON.stringify(list))),
       onLoss: (error) => stop.abort(error),
     });
-    const work = new WorkLists({
-      view: fold.state,
-      position: () => fold.state.position,
-      term: fold.state.position.entry,
-      publish: (node, list) => connection.publish(workTopic(node), node, Buffer.from(JSON.stringify(list))),
-    });
     const ends = [
-      fold.subscribe((applied) => work.observe(applied)),
+      () => work.stop(),
       connection.subscribe(TOPICS.heartbeats, ({ subject: node, payload }) => {
-        if (payload.byteLength > 0) void seen.compare(node, parse(payload) as WorkPosition);
-        nodeHealth.heard(node);
+        work.heartbeat(node, payload.byteLength > 0 ? (parse(payload) as WorkPosition) : undefined);
       }),
       connection.subscribe(TOPICS.workRequests, ({ subject: node, reply }) => {
         reply?.(Buffer.from('{}'));
-        work.publishFull(node);
+        work.requested(node);
       }),
       connection.onStatus((status) => {
         nodeHealth.restart();
@@ -209,7 +204,6 @@ export class ControlPlaneHost {
       }),
     ];
     signal.addEventListener('abort', () => ends.forEach((end) => end()), { once: true });
-    work.publishAll();
     void sink.submit(bootstrapCommands().map((draft) => ({ ...draft, actor: 'system:bootstrap' })));
   }
 

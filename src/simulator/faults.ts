@@ -193,5 +193,5 @@ function loseEnd({ log, truth, onLoss }: Victims, count: number): void {
   if (truth.lineage !== log.current.lineage || truth.state.position.entry !== stored) return;
   onLoss();
   log.current.loseEnd(Math.max(stored - count, 0));
-  void truth.rewind(log.current, Math.max(stored - count, 0));
+  truth.rewind(Math.max(stored - count, 0));
 }

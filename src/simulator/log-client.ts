@@ -47,9 +47,11 @@ export class LogClient implements EventLog {
     const ended = AbortSignal.any([signal, this.#process.death.signal]);
     for await (const batch of this.#log.read(fromNumber, ended)) {
       await this.#arrival(ended);
-      if (ended.aborted) return;
+      if (ended.aborted) break;
       yield batch;
     }
+    // The dead hear nothing, not even that it is over.
+    if (!this.#process.isAlive) await new Promise<never>(() => undefined);
   }
 
   get(number: number): Promise<StoredEntry | undefined> {

@@ -85,14 +85,13 @@ export class Operator {
     const from = server.current;
     from.seal();
     const now = clock.now();
-    const options = { state, known, continues: from.lineage, now, identifiers, writer: 'operator' };
-    const after = lineageAfterLoss(options);
+    const after = lineageAfterLoss({ state, known, now, identifiers, writer: 'operator' });
     const { lastGoodEntry } = after;
     const lineage = nextLineageName([...server.lineages.keys()], identifiers);
     const to = server.create(lineage);
     if (lastGoodEntry > 0) await copyEntries({ from, to, lastGoodEntry, clock }, 1);
     await requireLastGood(to, after);
-    await truth.rewind(to, lastGoodEntry);
+    truth.rewind(lastGoodEntry);
     truth.continueIn(lineage);
     onAccepted();
     this.#accepted++;

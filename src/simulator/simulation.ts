@@ -127,6 +127,7 @@ class Simulation {
       const lookAtMs = timeline.nowMs + LOOK_EVERY_MS;
       while (findings.first === undefined && (await timeline.step(lookAtMs)));
       if (findings.first !== undefined) return;
+      this.#restartForgotten();
       missing = unfinished(this.#cell);
       looks = missing.length === 0 ? looks + 1 : 0;
       if (timeline.nowMs < untilMs) continue;
@@ -136,7 +137,7 @@ class Simulation {
   }
 
   #heal(): void {
-    const { log, planes, nodes, bus, truth } = this.#cell;
+    const { log, planes, nodes, bus } = this.#cell;
     this.#later = [];
     for (const end of this.#ends) end();
     this.#ends.clear();
@@ -149,11 +150,19 @@ class Simulation {
     for (const plane of planes) if (plane.damage === undefined && !this.#cell.operator.isBusy) plane.start();
     for (const node of nodes) {
       node.engine.calm();
-      // An agent whose node somebody deleted introduces itself when it is started again, as a kubelet does.
-      if (truth.state.get('Node', '', node.name) === undefined) node.kill();
       node.start();
     }
     void this.#uncordon();
+  }
+
+  /** An agent whose node somebody deleted introduces itself when it is started again, as a kubelet does. */
+  #restartForgotten(): void {
+    const { nodes, truth } = this.#cell;
+    for (const node of nodes) {
+      if (truth.state.get('Node', '', node.name) !== undefined) continue;
+      node.kill();
+      node.start();
+    }
   }
 
   /** Users who closed a node open it again. */

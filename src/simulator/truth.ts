@@ -1,5 +1,4 @@
 /** The second, pure follower: folds each entry the moment it is stored, so that everybody else has something to be compared with. */
-import type { MemoryLog } from '../log/memory-log.ts';
 import type { StoredEntry } from '../log/event-log.ts';
 import type { AppliedEntry } from '../state/applied-entry.ts';
 import { CellState } from '../state/cell-state.ts';
@@ -32,6 +31,8 @@ export class Truth {
   #fold = new Fold();
   #lineage: string;
   #kept: StoredState[] = [];
+  /** By number, so that a store with holes can be gone back in too. */
+  #payloads: Uint8Array[] = [];
   readonly #observers: TruthObserver[] = [];
   readonly #onWrong: (what: string) => void;
   #commits = 0;
@@ -64,6 +65,7 @@ export class Truth {
   /** Takes an entry of the lineage that counts; others are copies of what it has. */
   stored(lineage: string, entry: StoredEntry): void {
     if (lineage !== this.#lineage) return;
+    this.#payloads[entry.number] = entry.payload;
     try {
       this.#fold.apply(entry);
     } catch (error) {
@@ -71,14 +73,14 @@ export class Truth {
     }
   }
 
-  /** Goes back to an entry, reading from a log that still has it and all before. */
-  async rewind(log: MemoryLog, lastNumber: number): Promise<void> {
+  /** Goes back to an entry. */
+  rewind(lastNumber: number): void {
     this.#kept = this.#kept.filter(({ position }) => position.entry <= lastNumber);
     const kept = this.#kept.at(-1);
     const fold = new Fold(kept && CellState.from(kept));
     for (let number = fold.state.position.entry + 1; number <= lastNumber; number++) {
-      const stored = await log.get(number);
-      if (stored !== undefined) fold.apply(stored);
+      const payload = this.#payloads[number];
+      if (payload !== undefined) fold.apply({ number, payload });
     }
     this.#fold = fold;
     fold.subscribe((applied) => this.#tell(applied));

@@ -49,8 +49,8 @@ export class Users {
   async send(drafts: readonly CommandDraft[]): Promise<readonly Outcome[]> {
     const { connection, sent, answered } = this.#options;
     const client = commandClient(connection, undefined, () => this.#seen);
-    const seen = this.#seen > 0 ? { seen: this.#seen } : {};
-    const commands = drafts.map((draft): Command => ({ ...seen, ...draft, actor: connection.actor }));
+    const seen = this.#seen;
+    const commands = drafts.map((draft): Command => ({ seen, ...draft, actor: connection.actor }));
     commands.forEach(sent);
     this.#waiting++;
     for (;;) {

@@ -26,15 +26,19 @@ export class AnswersChecker {
       if (before !== undefined)
         this.#report(`command ${commandId} was applied at revision ${before} and again at ${revision}`);
       this.#committed.set(commandId, revision);
-      this.#lost.delete(commandId);
     }
     this.#recent.push({ entry: entry.number, ids: outcomes.map(({ commandId }) => commandId) });
   }
 
   rewound({ position }: CellState): void {
-    for (const { entry, ids } of this.#recent) if (entry > position.entry) for (const id of ids) this.#lost.add(id);
+    for (const { entry, ids } of this.#recent) if (entry > position.entry) for (const id of ids) this.#forget(id);
     this.#recent = this.#recent.filter(({ entry }) => entry <= position.entry);
     for (const [id, revision] of this.#committed) if (revision > position.revision) this.#committed.delete(id);
+  }
+
+  #forget(id: string): void {
+    this.#lost.add(id);
+    this.#told.delete(id);
   }
 
   /** A writer gave answers. */
@@ -59,7 +63,7 @@ export class AnswersChecker {
       return this.#report(`${describe(outcome)} was answered to ${id}, of which the log knows nothing`);
     }
     if (outcome.outcome === 'refused' && known.attempt > attempt) return;
-    if (known.outcome === outcome.outcome && known.revision === outcome.revision) return;
+    if (isSame(known, outcome)) return;
     this.#report(`${describe(outcome)} was answered to ${id}, the log says ${describe(known)}`);
   }
 
@@ -67,10 +71,13 @@ export class AnswersChecker {
   told(command: Command, outcome: Outcome): void {
     if (outcome.outcome === 'not-decided') return;
     const { id } = command;
+    // What is told now may have been decided before the loss, and be on its way still; and a sender who has seen revisions that
+    // are lost is not known to be too old once outcomes of lower ones are forgotten.
+    if (this.#lost.has(id) || this.#scene.hasLost()) return;
     const before = this.#told.get(id)?.outcome;
     this.#told.set(id, { command, outcome });
-    if (before === undefined || this.#lost.has(id)) return;
-    if ('revision' in before && before.outcome === outcome.outcome && before.revision === outcome.revision) return;
+    if (before === undefined) return;
+    if ('revision' in before && isSame(before, outcome)) return;
     this.#report(`a user was told ${describe(outcome)} of ${id}, and before that ${describe(before)}`);
   }
 
@@ -88,6 +95,16 @@ export class AnswersChecker {
       }
     }
   }
+}
+
+interface Said {
+  readonly outcome: string;
+  readonly revision: number;
+}
+
+/** What made no commit was decided at a revision within its entry, and is remembered at the one its entry ends with. */
+function isSame(left: Said, right: Said): boolean {
+  return left.outcome === right.outcome && (left.revision === right.revision || left.outcome !== 'accepted');
 }
 
 function describe({

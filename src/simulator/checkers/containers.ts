@@ -1,6 +1,7 @@
 /** What runs on the engines: no pod's container twice, nothing that was not committed to that node, and no more restarts in the log than were made. */
 import { boundNode, type PodRecord } from '../../../machines/index.ts';
 import type { AppliedEntry } from '../../state/applied-entry.ts';
+import type { CellState } from '../../state/cell-state.ts';
 import type { Engine, RunningContainer } from '../engine.ts';
 import type { Scene } from '../scene.ts';
 
@@ -9,6 +10,8 @@ export class ContainersChecker {
   readonly #report: (what: string) => void;
   /** Nodes each pod was ever bound to, by uid. */
   readonly #committed = new Map<string, string>();
+  /** Pods whose binding was lost: bound elsewhere, they run in both places until the first node hears of it. */
+  readonly #unbound = new Set<string>();
 
   constructor(scene: Scene, report: (what: string) => void) {
     this.#scene = scene;
@@ -25,6 +28,11 @@ export class ContainersChecker {
     }
   }
 
+  rewound(state: CellState): void {
+    const nodes = new Map([...state.list('Pod')].map((pod) => [pod.uid, boundNode(pod as PodRecord)]));
+    for (const [uid, node] of this.#committed) if (nodes.get(uid) !== node) this.#unbound.add(uid);
+  }
+
   started({ node }: Engine, { id, pod }: RunningContainer): void {
     const committed = this.#committed.get(pod.uid);
     if (committed !== node) {
@@ -32,6 +40,7 @@ export class ContainersChecker {
         `container ${id} was started on ${node}, but its pod was ${committed === undefined ? 'never bound' : `bound to ${committed}`}`,
       );
     }
+    if (this.#unbound.has(pod.uid)) return;
     const own = nameOf(id);
     for (const { engine } of this.#scene.nodes) {
       for (const other of engine.running.values()) {

@@ -97,5 +97,6 @@ export class Checkers {
   #rewound(state: CellState): void {
     this.#answers.rewound(state);
     this.#replicas.rewound(state);
+    this.#containers.rewound(state);
   }
 }
