@@ -7,6 +7,8 @@ export type Row = Record<string, string | number>;
 export interface BenchmarkContext {
   /** Leave what was made on disk. */
   readonly keep: boolean;
+  /** A log of another length than the benchmark's own, where it can be chosen. */
+  readonly commits?: number;
   /** Says one line of figures. */
   row(row: Row): void;
   /** Says what is going on, for people. */

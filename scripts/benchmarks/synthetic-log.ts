@@ -96,14 +96,27 @@ export async function beginCell(log: SyntheticLog): Promise<void> {
 }
 
 /** Pods in waves, each step of all pods of a wave before the next, as a controller's pods come. */
-export async function podWaves(log: SyntheticLog, pods: number, options: { readonly whole: boolean }): Promise<void> {
+export async function podWaves(log: SyntheticLog, pods: number, options: PodWaves): Promise<void> {
+  const { firstNumber = 0 } = options;
   for (let first = 0; first < pods; first += WAVE_PODS) {
     const count = Math.min(WAVE_PODS, pods - first);
-    const lives = Array.from({ length: count }, (_, index) => podLife(`p${first + index}`, first + index, options));
+    const lives = Array.from({ length: count }, (_, index) => {
+      const number = firstNumber + first + index;
+      return podLife(`p${number}`, number, options);
+    });
     for (let step = 0; step < (lives[0]?.length ?? 0); step++) {
       for (const life of lives) await log.send(life[step] as Command);
+      await options.pause?.();
     }
   }
+}
+
+export interface PodWaves {
+  /** Deleted and cleaned up too. */
+  readonly whole: boolean;
+  readonly firstNumber?: number;
+  /** Waited for after each step of a wave. */
+  pause?(): Promise<void>;
 }
 
 export function command(kind: string, name: string, verb: string, args: object, id: string): Command {

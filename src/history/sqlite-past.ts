@@ -3,6 +3,7 @@ import { kinds, type ObjectKey, type ObjectRecord } from '../../machines/index.t
 import type { RecordedCommit, RecordedRefusal } from '../bus/history-messages/recorded.ts';
 import {
   commitOf,
+  IMAGE_EVERY_COMMITS,
   readBody,
   unpacked,
   type CommitRow,
@@ -29,8 +30,8 @@ import { pageOfRecords } from './sqlite-records.ts';
 const LIST_PAGE_MAX = 500;
 /** Rows read at once where a caller walks: it may stop any time. */
 const WALK_ROWS = 64;
-/** Commits folded from one read: an object has an image at least every 32, but for those not made yet. */
-const FOLD_ROWS = 256;
+/** Commits read at once to fold an object from: one more than there are between images. */
+const FOLD_ROWS = IMAGE_EVERY_COMMITS + 1;
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
 export interface SqlitePastOptions {
@@ -182,23 +183,30 @@ export class SqlitePast implements Past {
     return life;
   }
 
-  /** Folds an object's own commits up to a revision, from the nearest image on. */
+  /** Folds an object's own commits up to a revision: all of them where they are few, else from the nearest image on. */
   #fold(kindName: string, life: LivingRow, revision: number): ObjectRecord | undefined {
     const kind = kinds.get(kindName);
     if (kind === undefined) throw new Error(`there is no kind ${kindName}`);
-    const image = this.#reader.image(life.object, revision);
-    let record = image && (JSON.parse(unpacked(image.body)) as ObjectRecord);
-    let after = image?.revision ?? 0;
-    for (;;) {
-      const rows = this.#reader.commitsOf(life.object, 'oldest-first', { after, upTo: revision, limit: FOLD_ROWS });
-      for (const row of rows) {
-        const [, , , , , correlation, events] = readBody(row.body);
-        const key = { kind: kindName, namespace: life.namespace, name: life.name };
-        record = evolveCommit(kind, record, { ...key, revision: row.revision, correlation, events }, row.time);
+    const rows = [...this.#reader.folded(life.object, revision, FOLD_ROWS)];
+    let record: ObjectRecord | undefined;
+    if (rows.at(-1)?.[0] !== life.object) {
+      const image = this.#reader.image(life.object, revision);
+      record = image && (JSON.parse(unpacked(image.body)) as ObjectRecord);
+      const after = record?.revision ?? 0;
+      // Further than one read goes only where images are missing that are still to be made.
+      while ((rows.at(-1)?.[0] ?? 0) > after) {
+        const more = this.#reader.folded(life.object, (rows.at(-1)?.[0] ?? 0) - 1, FOLD_ROWS);
+        rows.push(...more);
+        if (more.length < FOLD_ROWS) break;
       }
-      after = rows.at(-1)?.revision ?? after;
-      if (rows.length < FOLD_ROWS) return record;
+      while ((rows.at(-1)?.[0] ?? Infinity) <= after) rows.pop();
     }
+    for (const [at, time, body] of rows.toReversed()) {
+      const [, , , , , correlation, events] = readBody(body);
+      const { namespace, name } = life;
+      record = evolveCommit(kind, record, { kind: kindName, namespace, name, revision: at, correlation, events }, time);
+    }
+    return record;
   }
 }
 

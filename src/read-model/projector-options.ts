@@ -16,10 +16,13 @@ export const RETRY_DELAY_MS = 1000;
 /** Longest that closing waits for what is pending; the log has it all anyway. */
 export const CLOSE_TIMEOUT_MS = 10_000;
 
+/** The worker as its companion may use it. */
+export type CompanionWorker = Pick<Worker, 'postMessage'>;
+
 /** Somebody else who has work done by the projection's worker: one thread for both. */
 export interface WorkerCompanion {
   /** A worker runs, the first or another one after a crash: it takes messages until it ends. */
-  started(worker: Pick<Worker, 'postMessage'>): void;
+  started(worker: CompanionWorker): void;
   receive(message: FromHistory): void;
   ended(): void;
 }

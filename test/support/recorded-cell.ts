@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openPast, type OpenPast } from '../../src/cell/open-past.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
+import type { Position } from '../../src/log/entry.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import {
   createProjector,
@@ -20,6 +21,7 @@ export class RecordedCell extends FoldedLog {
   #history: OpenPast | undefined;
   #projector: Projector | undefined;
   #forget: (() => void)[] = [];
+  #opened = 1;
 
   constructor(folder = mkdtempSync(join(tmpdir(), 'periplus-history-'))) {
     super();
@@ -46,15 +48,20 @@ export class RecordedCell extends FoldedLog {
     return this.history.past;
   }
 
+  /** As `open`, for a process whose fold begins at an earlier entry. */
+  openAt(entry: number): Promise<void> {
+    return this.open({}, { ...this.state.position, entry });
+  }
+
   /** Opens history as a process does whose fold is where this one is. */
-  async open(options: Partial<ProjectorOptions> = {}): Promise<void> {
+  async open(options: Partial<ProjectorOptions> = {}, from: Position = this.state.position): Promise<void> {
     const shared = { clock: systemClock, logger: silentLogger };
-    const { entry } = this.state.position;
-    this.#history = await openPast({ ...shared, file: this.file, log: this.log, from: this.state.position });
+    const { entry } = from;
+    this.#history = await openPast({ ...shared, file: this.file, log: this.log, from });
     const { recorder } = this.#history;
     this.#forget.push(this.fold.subscribe((applied) => recorder.observe(applied)));
     // The read model is of no interest here: it begins where the fold is, and knows nothing of what was before.
-    const readModel = join(this.folder, `read-model-${entry}-${this.#forget.length}.sqlite`);
+    const readModel = join(this.folder, `read-model-${entry}-${this.#opened++}.sqlite`);
     await prepareReadModel({ file: readModel, ...shared });
     this.#projector = await createProjector({ file: readModel, ...shared, companion: recorder, ...options });
   }

@@ -1,4 +1,5 @@
 /** What the recorder of history and its worker say to each other: one message at a time, each answered before the next. */
+import type { StoredEntry } from '../../log/event-log.ts';
 import type { SqliteTrouble } from '../errors.ts';
 import type { HistoryPosition } from './schema.ts';
 
@@ -19,6 +20,16 @@ export interface RecordMessage {
   readonly payloads: Uint8Array;
   readonly lengths: readonly number[];
   readonly images: readonly Image[];
+}
+
+/** The message that has entries recorded. */
+export function recordMessage(entries: readonly StoredEntry[], images: readonly Image[]): RecordMessage {
+  return {
+    type: 'history-record',
+    payloads: Buffer.concat(entries.map(({ payload }) => payload)),
+    lengths: entries.map(({ payload }) => payload.byteLength),
+    images,
+  };
 }
 
 export type ToHistory =

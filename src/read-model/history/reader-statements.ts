@@ -28,6 +28,9 @@ export interface LivesRequest {
   readonly after_name: string;
 }
 
+/** What of a commit its object is folded from. */
+export type FoldedRow = readonly [revision: number, time: number, body: CommitRow['body']];
+
 const HEAD = 'revision, object, entry, time, cause';
 const IN_RANGE = 'revision > @after and revision <= @upTo';
 const LIFE = 'object, kind, namespace, name, uid, until';
@@ -62,6 +65,12 @@ function commitStatements(database: Connection) {
     changed: database.prepare<[CommitRange], { readonly object: number; readonly revision: number }>(
       `select object, revision from commits where ${IN_RANGE} order by revision limit @limit`,
     ),
+    // Bound by place and read as lists: a list of 10,000 objects runs these as often, and names would cost as much as the rows.
+    folded: database
+      .prepare<[object: number, upTo: number, limit: number], FoldedRow>(
+        'select revision, time, body from commits where object = ? and revision <= ? order by revision desc limit ?',
+      )
+      .raw(),
     image: database.prepare<[{ readonly object: number; readonly revision: number }], ImageRow>(
       `select revision, object, body from images where object = @object and revision <= @revision
        order by revision desc limit 1`,

@@ -1,7 +1,13 @@
 /** Reads the history file's rows, on a connection of the thread that answers; all in small portions, and each by a key or an index. */
 import { openForReading, type Connection } from '../database.ts';
 import { isFileTrouble, ReadModelDamagedError, readModelError, troubleOf } from '../errors.ts';
-import { readerStatements, type CommitRange, type KeyValues, type LivesRequest } from './reader-statements.ts';
+import {
+  readerStatements,
+  type CommitRange,
+  type FoldedRow,
+  type KeyValues,
+  type LivesRequest,
+} from './reader-statements.ts';
 import type { CommitRow, ImageRow, ObjectLife, RefusalRow } from './schema.ts';
 
 export type Order = 'oldest-first' | 'newest-first';
@@ -48,6 +54,11 @@ export class HistoryReader implements Disposable {
   commitsOf(object: number, order: Order, range: CommitRange): readonly CommitRow[] {
     const { objectOldest, objectNewest } = this.#statements;
     return this.#guarded(() => (order === 'oldest-first' ? objectOldest : objectNewest).all({ ...range, object }));
+  }
+
+  /** An object's commits from a revision down, newest first: what it is folded from. */
+  folded(object: number, upTo: number, limit: number): readonly FoldedRow[] {
+    return this.#guarded(() => this.#statements.folded.all(object, upTo, limit));
   }
 
   causedBy(cause: number, range: CommitRange): readonly CommitRow[] {

@@ -12,10 +12,11 @@ export const RECORD_GATHER_MS = 200;
 /** Most of the log in one transaction, bytes and entries: the worker is busy with it for some 50 ms, and the read model waits. */
 export const RECORD_MAX_BYTES = 1024 * 1024;
 export const RECORD_MAX_ENTRIES = 1_000;
-/** Entries that wait in memory while the worker is away or behind; what is beyond is read from the log again. */
-export const WAITING_MAX_BYTES = 16 * 1024 * 1024;
-/** Images made before others get their turn: each is a few hundred microseconds of the main thread. */
-export const IMAGES_AT_ONCE = 8;
+/**
+ * Entries that wait in memory while the worker is away or behind; with what they did that is some three times as much. What
+ * is beyond is read from the log again.
+ */
+export const WAITING_MAX_BYTES = 8 * 1024 * 1024;
 /** While the log is read for what is missing, the worker rests for as long as it worked, so that the cell has the other half. */
 export const CATCH_UP_REST_SHARE = 1;
 /** Wait before trying again after trouble. */

@@ -1,34 +1,23 @@
 /** Records history right behind the fold, in the projection's worker: never waited for by the writer, made again from the log where it is lost. */
 import type { Timer } from '../../foundation/clock.ts';
-import type { StoredEntry } from '../../log/event-log.ts';
 import type { AppliedEntry } from '../../state/applied-entry.ts';
 import { ReadModelUnavailableError, isRetryable } from '../errors.ts';
 import { discardReadModel } from '../migrate.ts';
-import type { WorkerCompanion } from '../projector-options.ts';
+import type { CompanionWorker } from '../projector-options.ts';
 import { RevisionWaiters } from '../revision-waiters.ts';
-import { missingEntries } from './catch-up.ts';
-import type { FromHistory, Image, ToHistory, WantedImage } from './message.ts';
+import { CatchUp, catchUpWithLog } from './catch-up.ts';
+import { makeImages } from './images.ts';
+import { recordMessage, type FromHistory, type Image, type ToHistory, type WantedImage } from './message.ts';
 import { prepareHistory } from './prepare.ts';
-import {
-  CATCH_UP_REST_SHARE,
-  IMAGES_AT_ONCE,
-  RECORD_CLOSE_MS,
-  RECORD_GATHER_MS,
-  RECORD_RETRY_MS,
-  type HistoryRecorder,
-  type RecorderOptions,
-} from './recorder-options.ts';
-import type { HistoryPosition } from './schema.ts';
-import { WaitingEntries } from './waiting-entries.ts';
-
-const NOTHING: HistoryPosition = { lineage: '', entry: 0, revision: 0, hash: '' };
+import { RECORD_CLOSE_MS, RECORD_GATHER_MS, type HistoryRecorder, type RecorderOptions } from './recorder-options.ts';
+import { NO_POSITION, type HistoryPosition } from './schema.ts';
+import { Trouble } from './trouble.ts';
+import { WaitingEntries, type WaitingEntry } from './waiting-entries.ts';
 
 /** Records behind a fold; give it to the projector as its companion. The file must be prepared, and its position on the log. */
 export function createHistoryRecorder(options: RecorderOptions): HistoryRecorder {
   return new WorkerRecorder(options);
 }
-
-type Worker = Parameters<WorkerCompanion['started']>[0];
 
 /** The file's state: who may do what next. */
 type State = 'closed' | 'opening' | 'idle' | 'recording' | 'imaging' | 'discarding' | 'ended';
@@ -37,26 +26,27 @@ class WorkerRecorder implements HistoryRecorder {
   readonly #options: RecorderOptions;
   readonly #waiters: RevisionWaiters;
   readonly #waiting = new WaitingEntries();
+  readonly #trouble: Trouble;
   #state: State = 'closed';
-  #worker: Worker | undefined;
-  #recorded = NOTHING;
+  #isMakingAnew = false;
+  #worker: CompanionWorker | undefined;
+  #recorded = NO_POSITION;
   /** The last entry folded, and its revision. */
   #folded: { readonly entry: number; readonly revision: number };
-  /** Counts for what was in the file at the start only. */
   #keepThrough: number;
-  #images: Image[] = [];
+  #images: readonly Image[] = [];
+  #imaging: AbortController | undefined;
+  #sent: readonly WaitingEntry[] = [];
   #timer: Timer | undefined;
-  /** Set while trouble is waited out. */
-  #retry: Timer | undefined;
-  #catchUp: AbortController | undefined;
+  readonly #catchUp = new CatchUp();
   /** Ends the message under way, for whoever sent it. */
   #settled: (() => void) | undefined;
   #closing: PromiseWithResolvers<void> | undefined;
-  #trouble: Error | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#waiters = new RevisionWaiters(options.clock, 'the history');
+    this.#trouble = new Trouble(options);
     this.#folded = options.from;
     this.#keepThrough = options.keepThrough;
   }
@@ -66,35 +56,38 @@ class WorkerRecorder implements HistoryRecorder {
   }
 
   get isCurrent(): boolean {
-    const next = this.#recorded.entry + 1;
     const isOpen = this.#state !== 'closed' && this.#state !== 'opening' && this.#state !== 'discarding';
-    const isAll = this.#folded.entry < next;
-    return isOpen && this.#trouble === undefined && (isAll || this.#catchUp === undefined);
+    return isOpen && this.#trouble.error === undefined && (!this.#isBehind || !this.#catchUp.isRunning);
   }
 
-  observe({ position, payload }: AppliedEntry): void {
+  get #isBehind(): boolean {
+    return this.#recorded.entry < this.#folded.entry;
+  }
+
+  observe({ position, payload, changes }: AppliedEntry): void {
     this.#folded = position;
     if (position.entry <= this.#recorded.entry) return;
-    this.#waiting.push({ number: position.entry, payload });
+    this.#waiting.push({ number: position.entry, payload, changes });
     this.#schedule();
   }
 
   waitFor(revision: number, timeoutMs: number): Promise<void> {
     if (revision <= this.recordedRevision) return Promise.resolve();
-    const reached = this.#waiters.wait(revision, timeoutMs, () => this.#trouble);
+    const reached = this.#waiters.wait(revision, timeoutMs, () => this.#trouble.error);
     this.#schedule();
     return reached;
   }
 
-  started(worker: Worker): void {
+  started(worker: CompanionWorker): void {
     this.#worker = worker;
     if (this.#state === 'closed') this.#open();
   }
 
   ended(): void {
     this.#worker = undefined;
-    this.#stopCatchUp();
-    if (this.#state !== 'discarding' && this.#state !== 'ended') this.#state = 'closed';
+    this.#stopReading();
+    if (this.#state === 'discarding') void this.#makeAnew();
+    else if (this.#state !== 'ended') this.#state = 'closed';
     this.#settle();
     this.#closing?.resolve();
   }
@@ -102,7 +95,7 @@ class WorkerRecorder implements HistoryRecorder {
   receive(message: FromHistory): void {
     switch (message.type) {
       case 'history-opened':
-        return this.#wasOpened(message.position ?? NOTHING);
+        return this.#wasOpened(message.position ?? NO_POSITION);
       case 'history-recorded':
         return this.#wasRecorded(message.position, message.wanted);
       case 'history-mismatch':
@@ -119,10 +112,10 @@ class WorkerRecorder implements HistoryRecorder {
   discard(why: unknown): void {
     if (this.#state === 'discarding' || this.#state === 'ended') return;
     this.#options.logger.warn('history discarded: it is made again from the log', { why });
-    this.#stopCatchUp();
+    this.#stopReading();
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#recorded = NOTHING;
+    this.#recorded = NO_POSITION;
     this.#images = [];
     this.#state = 'discarding';
     this.#settle();
@@ -133,18 +126,18 @@ class WorkerRecorder implements HistoryRecorder {
   async close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing.promise;
     this.#closing = Promise.withResolvers<void>();
-    this.#stopCatchUp();
+    this.#stopReading();
     const { clock, logger } = this.#options;
     const timer = clock.after(RECORD_CLOSE_MS, () => {
       logger.warn('history could not be closed in time: the next start has the rest from the log');
       this.#closing?.resolve();
     });
     if (this.#worker === undefined || this.#state === 'ended' || this.#state === 'closed') this.#closing.resolve();
-    else if (this.#state === 'idle') this.#idle();
+    else if (this.#state === 'idle' || this.#state === 'imaging') this.#idle();
     await this.#closing.promise;
     timer.cancel();
     this.#timer?.cancel();
-    this.#retry?.cancel();
+    this.#trouble.cancel();
     this.#state = 'ended';
   }
 
@@ -170,8 +163,7 @@ class WorkerRecorder implements HistoryRecorder {
   #idle(): void {
     if (this.#state === 'ended') return;
     this.#state = 'idle';
-    if (this.#trouble !== undefined) this.#options.logger.info('history goes on', { revision: this.recordedRevision });
-    this.#trouble = undefined;
+    this.#trouble.over(this.recordedRevision);
     this.#waiters.reached(this.recordedRevision);
     this.#settle();
     if (this.#state !== 'idle') return;
@@ -181,10 +173,9 @@ class WorkerRecorder implements HistoryRecorder {
 
   /** Records what waits: at once when somebody waits for it, else once entries have gathered. What does not wait is read from the log. */
   #schedule(): void {
-    if (this.#state !== 'idle' || this.#catchUp !== undefined || this.#retry !== undefined) return;
-    if (this.#folded.entry <= this.#recorded.entry || this.#closing !== undefined) return;
-    if (this.#waiting.first === undefined || this.#waiting.first > this.#recorded.entry + 1)
-      return this.#beginCatchUp();
+    if (this.#state !== 'idle' || this.#catchUp.isRunning || this.#trouble.isWaiting) return;
+    if (!this.#isBehind || this.#closing !== undefined) return;
+    if (!this.#waiting.holdsNext(this.#recorded.entry)) return this.#beginCatchUp();
     if (this.#waiters.waiting) return void this.#recordWaiting();
     this.#timer ??= this.#options.clock.after(RECORD_GATHER_MS, () => this.#recordWaiting(), { background: true });
   }
@@ -200,79 +191,66 @@ class WorkerRecorder implements HistoryRecorder {
     return entries.length > 0;
   }
 
-  #record(entries: readonly StoredEntry[]): void {
+  #record(entries: readonly WaitingEntry[]): void {
     this.#state = 'recording';
-    const payloads = Buffer.concat(entries.map(({ payload }) => payload));
-    const lengths = entries.map(({ payload }) => payload.byteLength);
-    const images = this.#images;
+    this.#sent = entries;
+    this.#post(recordMessage(entries, this.#images));
     this.#images = [];
-    this.#post({ type: 'history-record', payloads, lengths, images });
   }
 
   #wasRecorded(position: HistoryPosition, wanted: readonly WantedImage[]): void {
     if (this.#state !== 'recording') return;
     this.#recorded = position;
     if (wanted.length === 0) return this.#idle();
-    this.#state = 'imaging';
     this.#waiters.reached(this.recordedRevision);
-    this.#makeImages(wanted).catch((error: unknown) => this.#options.logger.error('cannot make an image', { error }));
+    void this.#makeImages(wanted);
   }
 
-  /** A few at a time, since it is the main thread that makes them. */
   async #makeImages(wanted: readonly WantedImage[]): Promise<void> {
+    this.#state = 'imaging';
+    const stop = new AbortController();
+    this.#imaging = stop;
+    const { clock, logger, imageOf } = this.#options;
     try {
-      for (const [index, image] of wanted.entries()) {
-        if (index > 0 && index % IMAGES_AT_ONCE === 0) await this.#options.clock.sleep(0);
-        if (this.#state !== 'imaging') return;
-        const text = this.#options.imageOf(image);
-        if (text !== undefined) this.#images.push({ ...image, text });
-      }
-    } finally {
-      if (this.#state === 'imaging') this.#idle();
+      this.#images = await makeImages(wanted, { clock, sent: this.#sent, imageOf }, stop.signal);
+    } catch (error) {
+      // An image only makes reads faster.
+      logger.error('cannot make images of objects', { error });
     }
+    if (!stop.signal.aborted) this.#idle();
   }
 
   #beginCatchUp(): void {
-    const stop = new AbortController();
-    this.#catchUp = stop;
-    this.#readMissing(stop.signal)
-      .catch((error: unknown) => {
-        if (!stop.signal.aborted) this.#retryLater(error);
-      })
-      .finally(() => {
-        if (this.#catchUp === stop) this.#catchUp = undefined;
-        this.#schedule();
-      });
+    const onEnd = (error?: unknown) => {
+      if (error !== undefined) this.#retryLater(error);
+      this.#schedule();
+    };
+    this.#catchUp.begin((signal) => this.#readMissing(signal), onEnd);
   }
 
   async #readMissing(signal: AbortSignal): Promise<void> {
     const { clock, log, logger } = this.#options;
-    logger.info('history catches up with the log', { from: this.#recorded.entry, to: this.#folded.entry });
-    for await (const entries of missingEntries(log, this.#recorded.entry + 1, signal)) {
-      const began = clock.monotonic();
+    const from = this.#recorded.entry + 1;
+    logger.info('history catches up with the log', { from, to: this.#folded.entry });
+    const record = async (entries: readonly WaitingEntry[]) => {
+      if (this.#state !== 'idle') return false;
       this.#record(entries);
       await new Promise<void>((resolve) => (this.#settled = resolve));
-      if (signal.aborted || this.#isJoined()) return;
-      await clock.sleep((clock.monotonic() - began) * CATCH_UP_REST_SHARE, signal);
-      if (this.#state !== 'idle') return;
-    }
+      return !signal.aborted && this.#isBehind && !this.#waiting.holdsNext(this.#recorded.entry);
+    };
+    await catchUpWithLog({ log, clock, from }, record, signal);
   }
 
-  /** Whether what is missing waits in memory, or nothing is missing. */
-  #isJoined(): boolean {
-    const next = this.#recorded.entry + 1;
-    return this.#folded.entry < next || (this.#waiting.first !== undefined && this.#waiting.first <= next);
-  }
-
-  #stopCatchUp(): void {
-    this.#catchUp?.abort();
-    this.#catchUp = undefined;
+  /** What reads, here or in the log, ends. */
+  #stopReading(): void {
+    this.#imaging?.abort();
+    this.#catchUp.breakOff();
   }
 
   #failed(trouble: Extract<FromHistory, { type: 'history-failed' }>['trouble']): void {
     if (this.#state === 'discarding' || this.#state === 'ended') return;
     if (trouble.code !== '' && !isRetryable(trouble.code)) return this.discard(trouble.message);
-    this.#stopCatchUp();
+    this.#stopReading();
     // What was taken is read from the log again.
     this.#state = 'closed';
     this.#settle();
@@ -280,11 +258,7 @@ class WorkerRecorder implements HistoryRecorder {
   }
 
   #retryLater(error: unknown): void {
-    if (this.#trouble === undefined) this.#options.logger.error('history cannot be recorded', { error });
-    this.#trouble = error instanceof Error ? error : new Error(String(error));
-    this.#retry?.cancel();
-    this.#retry = this.#options.clock.after(RECORD_RETRY_MS, () => {
-      this.#retry = undefined;
+    this.#trouble.happened(error, () => {
       if (this.#state === 'closed' && this.#worker !== undefined) this.#open();
       else this.#schedule();
     });
@@ -297,6 +271,8 @@ class WorkerRecorder implements HistoryRecorder {
   }
 
   async #makeAnew(): Promise<void> {
+    if (this.#isMakingAnew) return;
+    this.#isMakingAnew = true;
     const { file, logger, onDiscard } = this.#options;
     onDiscard();
     try {
@@ -307,6 +283,8 @@ class WorkerRecorder implements HistoryRecorder {
     } catch (error) {
       this.#state = 'closed';
       this.#retryLater(error);
+    } finally {
+      this.#isMakingAnew = false;
     }
   }
 

@@ -10,6 +10,9 @@ export interface HistoryPosition {
   readonly hash: string;
 }
 
+/** Before the first. */
+export const NO_POSITION: HistoryPosition = { lineage: '', entry: 0, revision: 0, hash: '' };
+
 /** What of a commit is in its body: the rest is in columns or in its object's row. */
 export type CommitBody = readonly [
   commandId: string,

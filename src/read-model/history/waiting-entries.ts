@@ -1,18 +1,25 @@
 /** Entries that were folded and wait to be recorded: a run without gaps, bounded by bytes. */
 import type { StoredEntry } from '../../log/event-log.ts';
+import type { Change } from '../../state/applied-entry.ts';
 import { RECORD_MAX_BYTES, RECORD_MAX_ENTRIES, WAITING_MAX_BYTES } from './recorder-options.ts';
 
+/** An entry with what it did, where it was folded here. */
+export interface WaitingEntry extends StoredEntry {
+  readonly changes?: readonly Change[];
+}
+
 export class WaitingEntries {
-  #entries: StoredEntry[] = [];
+  #entries: WaitingEntry[] = [];
   #bytes = 0;
 
-  /** The number of the first; undefined where none waits. */
-  get first(): number | undefined {
-    return this.#entries[0]?.number;
+  /** Whether the entry after `recorded` is here. */
+  holdsNext(recorded: number): boolean {
+    const first = this.#entries[0]?.number ?? Infinity;
+    return first <= recorded + 1 && recorded < (this.#entries.at(-1)?.number ?? 0);
   }
 
   /** Adds the next. One that does not follow, or for which there is no room, drops what waited before. */
-  push(entry: StoredEntry): void {
+  push(entry: WaitingEntry): void {
     const last = this.#entries.at(-1);
     const follows = last === undefined || last.number + 1 === entry.number;
     if (!follows || this.#bytes + entry.payload.byteLength > WAITING_MAX_BYTES) this.clear();
@@ -21,10 +28,10 @@ export class WaitingEntries {
   }
 
   /** Takes a message's worth of what follows `recorded`; nothing where the next one is not among them. */
-  take(recorded: number): readonly StoredEntry[] {
-    while (this.first !== undefined && this.first <= recorded) this.#shift();
-    if (this.first !== recorded + 1) return [];
-    const taken: StoredEntry[] = [];
+  take(recorded: number): readonly WaitingEntry[] {
+    while ((this.#entries[0]?.number ?? Infinity) <= recorded) this.#shift();
+    if (!this.holdsNext(recorded)) return [];
+    const taken: WaitingEntry[] = [];
     let bytes = 0;
     for (;;) {
       const [next] = this.#entries;

@@ -2,16 +2,12 @@
 import type { Commit, RefusedCommand } from '../../../machines/index.ts';
 import { decodeEntry, hashOf, type Entry } from '../../log/entry.ts';
 import type { Connection } from '../database.ts';
+import { IMAGE_EVERY_COMMITS } from './image-interval.ts';
 import type { Image, RecordMessage, WantedImage } from './message.ts';
 import { bodyOf, packed, type HistoryPosition } from './schema.ts';
 import { historyStatements, type HistoryStatements } from './statements.ts';
 import { truncateHistory } from './truncate.ts';
 
-/**
- * An object has an image at least every so many commits: reading it at any revision folds no more than these, some 5 µs each,
- * and making one costs the same once.
- */
-export const IMAGE_EVERY_COMMITS = 32;
 /** Living objects whose numbers the worker remembers: 2 MB. */
 const KNOWN_MAX = 10_000;
 /** An era ends when it has grown by as much as it began with, and by this at least. */
