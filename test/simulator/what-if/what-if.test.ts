@@ -71,6 +71,15 @@ describe('a drain', () => {
   });
 });
 
+test('more pods than go in one message are moved all the same', async () => {
+  const shape = { cpu: '400', memory: '512Gi', pods: '2000' };
+  const base = await baseAfter([addNodes(1, shape), apply(web(1_200, '10m')), addNodes(1, shape, 'm')]);
+  for (const step of [drain('n-1'), { do: 'lose', nodes: ['n-1'] } as const]) {
+    const answer = await ask(base, step);
+    expect(answer.moved.filter(({ from, to }) => from === 'n-1' && to === 'm-1')).toHaveLength(1_200);
+  }
+});
+
 describe('the loss of a node', () => {
   test('moves the pods of controllers once they are evicted, and loses the bare ones', async () => {
     const base = await baseAfter([addNodes(1), apply(barePod('db'), web(2)), addNodes(2, {}, 'm')]);
