@@ -19,6 +19,7 @@ import { addSnapshot } from './commands/snapshot.ts';
 import { addStatus } from './commands/status.ts';
 import { addUndelete } from './commands/undelete.ts';
 import { addUpAndDown, type CellControl } from './commands/up.ts';
+import { addSimulate } from './commands/simulate.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWhatIf } from './commands/what-if.ts';
 import { addWho } from './commands/who.ts';
@@ -88,6 +89,7 @@ function makeProgram({ context, control, version }: ProgramOptions, done: (exitC
   addUndelete(program, context);
   addRollback(program, context);
   addVerify(program, context);
+  addSimulate(program, context);
   addWhatIf(program, context);
   addCheckpoint(program, context);
   addExport(program, context);
