@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { decodeEntry, hashOf } from '../log/entry.ts';
 import type { StoredEntry } from '../log/event-log.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from '../log/checkpoint.ts';
 import { HashedReader, type Frame } from './export-bytes.ts';
 import {
   ENTRY_HEAD_BYTES,

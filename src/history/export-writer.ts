@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { decodeEntry, hashOf, LogDamageError } from '../log/entry.ts';
 import type { StoredEntry } from '../log/event-log.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from '../log/checkpoint.ts';
 import {
   ENTRY_HEAD_BYTES,
   EXPORT_VERSION,

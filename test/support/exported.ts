@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { appendFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Checkpoint } from '../../src/history/checkpoint.ts';
+import type { Checkpoint } from '../../src/log/checkpoint.ts';
 import type { ExportEnd, ExportHeader } from '../../src/history/export-format.ts';
 import { writeExport } from '../../src/history/export-writer.ts';
 import { decodeEntry, hashOf } from '../../src/log/entry.ts';
