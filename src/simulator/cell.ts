@@ -143,6 +143,7 @@ export class SimulatedCell implements Scene {
       wire: this.#wire(name),
       engine,
       podsMax,
+      onStart: (node) => this.checkers.restarted(node),
       onHeartbeat: (node, position) => this.checkers.heartbeat(node, position),
     });
   }

@@ -20,6 +20,8 @@ export interface NodeHostOptions {
   readonly wire: Wire;
   readonly engine: Engine;
   readonly podsMax: number;
+  /** Its agent is started. */
+  onStart(node: string): void;
   onHeartbeat(node: string, position: WorkPosition | undefined): void;
 }
 
@@ -55,7 +57,8 @@ export class NodeHost {
   /** Does nothing where the agent runs. */
   start(): void {
     if (this.process !== undefined) return;
-    const { name, timeline, random, bus, wire, engine, podsMax, onHeartbeat } = this.#options;
+    const { name, timeline, random, bus, wire, engine, podsMax, onStart, onHeartbeat } = this.#options;
+    onStart(name);
     this.#absentUntilMs = timeline.nowMs;
     const process = new VirtualProcess({ name, timeline, skewMs: () => this.skewMs });
     this.#process = process;

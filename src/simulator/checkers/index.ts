@@ -13,7 +13,7 @@ import { capacityHolds } from './capacity.ts';
 import { ContainersChecker } from './containers.ts';
 import { followersAgree } from './followers.ts';
 import { observerEvictsNothing } from './observer.ts';
-import { oneHistory } from './one-history.ts';
+import { OneHistoryChecker } from './one-history.ts';
 import { PreconditionsChecker } from './preconditions.ts';
 import { ReplicasChecker } from './replicas.ts';
 
@@ -25,7 +25,7 @@ export class Checkers {
   readonly #containers: ContainersChecker;
   readonly #preconditions: PreconditionsChecker;
   readonly #folded: ReturnType<typeof followersAgree>;
-  readonly #heartbeat: ReturnType<typeof oneHistory>;
+  readonly #oneHistory: OneHistoryChecker;
   readonly #ofEntries: readonly ((applied: AppliedEntry) => void)[];
 
   constructor(scene: Scene, findings: Findings) {
@@ -36,7 +36,7 @@ export class Checkers {
     this.#containers = new ContainersChecker(scene, findings.for('containers'));
     this.#preconditions = new PreconditionsChecker(findings.for('preconditions'));
     this.#folded = followersAgree(scene, findings.for('followers'));
-    this.#heartbeat = oneHistory(scene, findings.for('one-history'));
+    this.#oneHistory = new OneHistoryChecker(scene, findings.for('one-history'));
     this.#ofEntries = [
       (applied) => this.#answers.applied(applied),
       (applied) => this.#replicas.applied(applied),
@@ -69,8 +69,13 @@ export class Checkers {
     this.#containers.started(engine, container);
   }
 
+  /** The agent of a node is started. */
+  restarted(node: string): void {
+    this.#oneHistory.restarted(node);
+  }
+
   heartbeat(node: string, position: WorkPosition | undefined): void {
-    this.#heartbeat(node, position);
+    this.#oneHistory.heartbeat(node, position);
   }
 
   /** A control plane that stops for damage is right only where something was lost. */
