@@ -16,7 +16,7 @@ import type { Past } from './past.ts';
 import { commitsOfLife } from './why-lives.ts';
 
 /** Commits folded for one answer, the newest: some milliseconds of reading. Most objects never have as many. */
-export const WALK_MAX = 500;
+export const WALK_MAX = 300;
 
 /** One commit and the object around it, as Kubernetes shows it but for its resourceVersion. */
 export interface WalkedCommit {

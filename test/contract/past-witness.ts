@@ -99,6 +99,8 @@ function isWanted(recorded: Recorded, filter: RecordFilter): boolean {
     (filter.namespace ?? about.namespace) === about.namespace &&
     (filter.name ?? about.name) === about.name &&
     (filter.actor ?? about.actor) === about.actor &&
+    about.actor.startsWith(filter.actorPrefix ?? '') &&
+    (!filter.refused || 'refused' in recorded) &&
     (filter.eventType === undefined || types.includes(filter.eventType)) &&
     revision >= (filter.fromRevision ?? 0) &&
     revision <= (filter.toRevision ?? Infinity) &&

@@ -191,6 +191,8 @@ export function describePast(name: string, start: () => Promise<PastUnderTest>):
         { kind: 'Namespace' },
         { name: 'a2' },
         { actor: 'eve' },
+        { actorPrefix: 'e' },
+        { refused: true },
         { eventType: 'ObjectRemoved' },
         { fromRevision: 10, toRevision: 30 },
         { fromTime: middle?.time ?? 0 },

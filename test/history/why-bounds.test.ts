@@ -5,7 +5,7 @@ import { describeWhy } from '../../src/cli/why-lines.ts';
 import { answerWhy } from '../../src/history/answers/why.ts';
 import { DEPTH_MAX, READS_MAX, WIDTH_MAX } from '../../src/history/why-consequences.ts';
 import { LIVES_MAX } from '../../src/history/why-lives.ts';
-import { CHAIN_MAX, LOOKED_THROUGH_MAX, OWN_COMMITS_MAX } from '../../src/history/why-story.ts';
+import { CHAIN_MAX, LOOKED_THROUGH_MAX, OWN_COMMITS_MAX, SIDE_CHAIN_MAX } from '../../src/history/why-story.ts';
 import { Cell } from '../support/cell.ts';
 import { sourceOf } from '../support/past.ts';
 import { createPod, createWeb, registerNode, run } from '../support/workload.ts';
@@ -69,7 +69,7 @@ describe('a story', () => {
     expect(answer.story[0]?.sentence).toBe('created');
     expect(answer.leftOut).toBe(LOOKED_THROUGH_MAX - OWN_COMMITS_MAX + 1);
     expect(answer.uncounted).toBe(true);
-    expect(describeWhy(answer)).toMatch(/^291 or more earlier commits about it are left out/m);
+    expect(describeWhy(answer)).toMatch(/^91 or more earlier commits about it are left out/m);
   });
 
   test('goes back so many causes', () => {
@@ -78,6 +78,16 @@ describe('a story', () => {
     const { chain } = why(cell, { commit: revision });
     expect(chain).toHaveLength(CHAIN_MAX);
     expect(chain.at(-1)).toBe(revision);
+  });
+
+  test('goes back less far from commits beside the one in question', () => {
+    const cell = changed(30, true);
+    const { revision, correlation } = cell.get('ConfigMap', 'settings');
+    cell.create('ConfigMap', { metadata: { name: 'led' } }, { cause: revision, correlation });
+    cell.accept({ kind: 'ConfigMap', name: 'led', verb: 'patch', arguments: { patch: { data: { a: '1' } } } });
+    const { chain, story } = why(cell, { kind: 'ConfigMap', namespace: 'default', name: 'led' });
+    expect(chain).toHaveLength(1);
+    expect(story).toHaveLength(1 + SIDE_CHAIN_MAX);
   });
 
   test('passes over what is no news', () => {
