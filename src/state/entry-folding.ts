@@ -14,8 +14,8 @@ export class EntryFolding {
   readonly #store: ObjectStore;
   readonly #outcomes: OutcomeMemory;
   readonly #firstOutcome: number;
+  #remembered: RememberedOutcome[] = [];
   readonly #replaced: Replaced[] = [];
-  readonly #onReplaced = (replaced: Replaced) => void this.#replaced.push(replaced);
 
   constructor(store: ObjectStore, outcomes: OutcomeMemory, total: Hash) {
     this.#store = store;
@@ -30,8 +30,8 @@ export class EntryFolding {
   }
 
   /** What it made the state remember, in order. */
-  outcomes(): RememberedOutcome[] {
-    return [...this.#outcomes.from(this.#firstOutcome)];
+  get outcomes(): readonly RememberedOutcome[] {
+    return this.#remembered;
   }
 
   /** Applies one commit. Raises IllegalEventError where its machine refuses, and then nothing of the commit is folded. */
@@ -47,7 +47,8 @@ export class EntryFolding {
 
   /** Remembers what became of a command, unless that is closed. */
   remember(outcome: RememberedOutcome): void {
-    this.#outcomes.remember(outcome, this.total, this.#onReplaced);
+    if (this.#outcomes.remember(outcome, this.total, (replaced) => this.#replace(replaced)))
+      this.#remembered.push(outcome);
   }
 
   /** Puts everything back: the entry is not what it must be. */
@@ -57,6 +58,13 @@ export class EntryFolding {
       if (key !== undefined) this.#put(this.#store.get(key.kind, key.namespace, key.name), before);
     }
     this.#outcomes.takeBack(this.#firstOutcome, this.#replaced);
+  }
+
+  #replace(replaced: Replaced): void {
+    this.#replaced.push(replaced);
+    const { commandId } = replaced.outcome;
+    if (replaced.number >= this.#firstOutcome)
+      this.#remembered = this.#remembered.filter((outcome) => outcome.commandId !== commandId);
   }
 
   #put(slot: Slot | undefined, after: ObjectRecord | undefined): void {

@@ -74,9 +74,9 @@ export class Fold {
       const forgotten = this.state.forgettableAfter(folding, revision);
       folding.total.subtract(forgotten.hash);
       requireState(entry, stateHashText(folding.total, revision, forgotten.forgottenThrough));
-      const outcomes = folding.outcomes();
+      const { changes, outcomes } = folding;
       this.state.finish(folding, forgotten, positionOf(entry, hashOf(payload)), entry.time);
-      return { changes: folding.changes, outcomes };
+      return { changes, outcomes };
     } catch (error) {
       folding.undo();
       throw error;

@@ -65,18 +65,17 @@ export class OutcomeColumns {
   read(place: number): RememberedOutcome {
     const outcome = OUTCOMES[this.#codes[place] ?? FREE];
     if (outcome === undefined) throw new Error(`there is no outcome at place ${place}`);
-    const uid = this.#uids[place];
-    const name = this.#names[place];
-    const refusal = this.#refusals.get(place);
-    return {
+    const refusal = outcome === 'refused' ? this.#refusals.get(place) : undefined;
+    const known = {
       commandId: this.id(place),
       attempt: this.#attempts[place] ?? 0,
       outcome,
       revision: this.revision(place),
-      ...(uid === undefined ? {} : { uid }),
-      ...(name === undefined ? {} : { name }),
-      ...(refusal === undefined ? {} : { refusal }),
     };
+    if (refusal !== undefined) return { ...known, refusal };
+    const uid = this.#uids[place];
+    const name = this.#names[place];
+    return uid === undefined || name === undefined ? known : { ...known, uid, name };
   }
 
   write(place: number, outcome: RememberedOutcome, id: Hash, hash: Hash): void {

@@ -75,17 +75,18 @@ export class OutcomeMemory {
 
   /**
    * Remembers it unless its id is closed: accepted and unchanged close it, a refusal stands until a higher attempt. Corrects the
-   * sum, and tells whose place it took.
+   * sum, tells whose place it took, and returns whether it was remembered.
    */
-  remember(outcome: RememberedOutcome, total: HashSum, onReplaced: (replaced: Replaced) => void): void {
+  remember(outcome: RememberedOutcome, total: HashSum, onReplaced: (replaced: Replaced) => void): boolean {
     const { low, high } = idHash(outcome.commandId);
     const known = this.#find(outcome.commandId, low);
     if (known !== NOWHERE) {
       const before = this.#columns.read(known);
-      if (!reopens(before, outcome.attempt)) return;
+      if (!reopens(before, outcome.attempt)) return false;
       onReplaced({ number: this.#numberOf(known), outcome: before });
     }
     this.#put(outcome, { low, high }, known, total);
+    return true;
   }
 
   /** Forgets all but the last so many. */
@@ -130,16 +131,12 @@ export class OutcomeMemory {
     }
   }
 
-  /** Oldest first, from a number on. */
-  *from(number: number): IterableIterator<RememberedOutcome> {
-    for (let at = Math.max(number, this.#first); at < this.#next; at++) {
+  /** Oldest first. */
+  *[Symbol.iterator](): IterableIterator<RememberedOutcome> {
+    for (let at = this.#first; at < this.#next; at++) {
       const place = this.#columns.place(at);
       if (!this.#columns.isFree(place)) yield this.#columns.read(place);
     }
-  }
-
-  [Symbol.iterator](): IterableIterator<RememberedOutcome> {
-    return this.from(this.#first);
   }
 
   #put(outcome: RememberedOutcome, id: Hash, known: number, total: HashSum): void {

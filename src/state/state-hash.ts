@@ -107,6 +107,10 @@ export function stateHashText(total: Hash, revision: number, forgottenThrough: n
   return hex(total.high + high) + hex(total.low + low);
 }
 
+const BYTES_AS_HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** By a table: number's own text and padding of it took as long as hashing the object of an entry of one commit. */
 function hex(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
+  const byte = (shift: number) => BYTES_AS_HEX[(word >>> shift) & 0xff] ?? '';
+  return byte(24) + byte(16) + byte(8) + byte(0);
 }
