@@ -31,18 +31,17 @@ export interface DeleteOptions extends Where {
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
 }
 
-/** A moment of the past: a revision, or a time. */
-export type When = number | Date | NonNullable<Query<'get'>['at']>;
+/** A moment of the past: a revision, or a time in Unix milliseconds. */
+export type When = number | NonNullable<Query<'get'>['at']>;
 
 function atOf(when: When | undefined): Pick<Query<'get'>, 'at'> {
   if (when === undefined) return {};
-  if (typeof when === 'number') return { at: { revision: when } };
-  return { at: when instanceof Date ? { time: when.getTime() } : when };
+  return { at: typeof when === 'number' ? { revision: when } : when };
 }
 
-/** Where an object is, and when: a revision or Unix milliseconds; now where absent. */
+/** Where an object is, and when; now where absent. */
 export interface PastWhere extends Where {
-  readonly at?: { readonly revision: number } | { readonly time: number };
+  readonly at?: When;
 }
 
 /** A kind by its name: typed objects for the kinds this version knows, any object for others. */
@@ -232,12 +231,13 @@ export class CellClient {
   why(kind: string, name: string, where?: PastWhere & { readonly uid?: string }): Promise<WhyAnswer>;
   why(first: number | string, name = '', where: PastWhere & { readonly uid?: string } = {}): Promise<WhyAnswer> {
     if (typeof first === 'number') return this.#queries.ask('why', { commit: first });
-    return this.#queries.ask('why', { ...where, ...this.#named(first, name, where) });
+    const { uid } = where;
+    return this.#queries.ask('why', { ...this.#named(first, name, where), ...(uid === undefined ? {} : { uid }) });
   }
 
   /** Why a pod is on no node: what each node has against it. */
   whyNot(name: string, where: PastWhere = {}): Promise<WhyNotAnswer> {
-    return this.#queries.ask('why-not', { ...where, name, namespace: namespaceOf('Pod', where) });
+    return this.#queries.ask('why-not', { name, namespace: namespaceOf('Pod', where), ...atOf(where.at) });
   }
 
   /** Who made each field of an object what it is; or, with `field`, all values that it has had. */
@@ -246,7 +246,9 @@ export class CellClient {
     name: string,
     where: PastWhere & { readonly uid?: string; readonly field?: string } = {},
   ): Promise<WhoAnswer> {
-    return this.#queries.ask('who', { ...where, ...this.#named(kind, name, where) });
+    const { uid, field } = where;
+    const more = { ...(uid === undefined ? {} : { uid }), ...(field === undefined ? {} : { field }) };
+    return this.#queries.ask('who', { ...this.#named(kind, name, where), ...more });
   }
 
   /** The output of a container, from its node. */
@@ -281,9 +283,9 @@ export class CellClient {
     return this.#options.bus.close();
   }
 
-  #named(kind: string, name: string, where: Where) {
+  #named(kind: string, name: string, where: PastWhere) {
     const namespace = namespaceOf(kind, where);
-    return { kind, name, ...(namespace === '' ? {} : { namespace }) };
+    return { kind, name, ...(namespace === '' ? {} : { namespace }), ...atOf(where.at) };
   }
 
   get #sessions() {

@@ -9,7 +9,7 @@ export const DEPTH_MAX = 6;
 /** Consequences shown of one commit; the rest is counted. */
 export const WIDTH_MAX = 5;
 /** Commits read for one tree: some milliseconds. */
-export const READS_MAX = 200;
+export const READS_MAX = 100;
 
 /** What the walk leaves out: what is told elsewhere. */
 export type IsTold = (commit: RecordedCommit) => boolean;

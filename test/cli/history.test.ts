@@ -194,7 +194,7 @@ test('a program asks the same of the library', async () => {
   const [first = 0] = why.chain;
   expect((await client.why(first)).chain).toEqual(why.chain);
   expect((await client.who('ConfigMap', 'one', { field: 'data.a' })).values).toEqual([{ revision: first, value: '1' }]);
-  expect(await client.why('ConfigMap', 'one', { at: { revision: first - 1 } })).toMatchObject({
+  expect(await client.why('ConfigMap', 'one', { at: first - 1 })).toMatchObject({
     at: { revision: first - 1 },
   });
   const spec = { containers: [{ name: 'c', image: 'i' }] };
