@@ -110,6 +110,7 @@ function commitStream(reader: HistoryReader, filter: RecordFilter, order: Order,
   const bounds = commitBounds(reader, filter);
   const lives = livesOf(reader, filter, order);
   const fetch = (from: number): readonly CommitRow[] => {
+    if (filter.refused) return [];
     const range = rangeOf(order, from, bounds);
     if (lives === undefined) return reader.commits(order, range);
     for (const { object } of lives) {

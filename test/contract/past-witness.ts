@@ -101,6 +101,8 @@ function isWanted(recorded: Recorded, filter: RecordFilter): boolean {
     (filter.actor ?? about.actor) === about.actor &&
     about.actor.startsWith(filter.actorPrefix ?? '') &&
     (!filter.refused || 'refused' in recorded) &&
+    about.actor.startsWith(filter.actorPrefix ?? '') &&
+    (!filter.refused || 'refused' in recorded) &&
     (filter.eventType === undefined || types.includes(filter.eventType)) &&
     revision >= (filter.fromRevision ?? 0) &&
     revision <= (filter.toRevision ?? Infinity) &&
