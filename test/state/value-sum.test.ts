@@ -110,10 +110,10 @@ test('what JSON writes alike is alike: -0 and 0, undefined and nothing, what is 
   expect(hashOf({ a: Infinity, b: [undefined] })).toBe(hashOf({ a: null, b: [null] }));
 });
 
-test('a million values that differ in one number have a million sums', () => {
+test('100,000 values that differ in one number have as many sums', () => {
   const seen = new Set<string>();
-  for (let number = 0; number < 1_000_000; number++) seen.add(hashOf({ a: { b: number } }));
-  expect(seen.size).toBe(1_000_000);
+  for (let number = 0; number < 100_000; number++) seen.add(hashOf({ a: { b: number } }));
+  expect(seen.size).toBe(100_000);
 });
 
 test('of 100,000 values neither half of the sum repeats more than chance has it', () => {
