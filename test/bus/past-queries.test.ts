@@ -56,6 +56,13 @@ describe('an object', () => {
     expect(await client.get('ConfigMap', 'a', { at: { time: time - 1 } })).toBeUndefined();
   });
 
+  test('is one commit, by its revision; one that is to come is none, and nobody waits for it', async () => {
+    const { revision } = await client.create(configMap('one-commit', 'x'));
+    const { commit } = await client.queries.ask('commit', { commit: revision });
+    expect(commit?.commit).toMatchObject({ kind: 'ConfigMap', name: 'one-commit', verb: 'create', revision });
+    expect(await client.queries.ask('commit', { commit: revision + 1_000 })).toEqual({ commit: null });
+  });
+
   test('of a point there is not is refused in a sentence', async () => {
     await expect(client.list('Nothing', { at: 1 })).rejects.toThrow(/doesn't have a resource type "Nothing"/);
     await expect(client.get('ConfigMap', 'a', { at: 1_000_000 })).rejects.toThrow(

@@ -2,7 +2,8 @@
 import { strictObject, Type } from '../../../machines/index.ts';
 import type { RecordedCommit } from './recorded.ts';
 
-export const COMMIT_QUERY = strictObject({ revision: Type.Integer({ minimum: 1 }) });
+/** Not `revision`, which queries wait for: a commit to come is no reason to wait. */
+export const COMMIT_QUERY = strictObject({ commit: Type.Integer({ minimum: 1 }) });
 
 export interface CommitAnswer {
   /** Null where no commit has the revision. */

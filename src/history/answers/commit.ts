@@ -4,7 +4,7 @@ import type { HistorySource } from './index.ts';
 
 export function answerCommit(
   { past }: Pick<HistorySource, 'past'>,
-  { revision }: { readonly revision: number },
+  { commit }: { readonly commit: number },
 ): CommitAnswer {
-  return { commit: past.commit(revision) ?? null };
+  return { commit: past.commit(commit) ?? null };
 }
