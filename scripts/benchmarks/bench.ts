@@ -8,6 +8,7 @@ import { describeMachine, load } from './machine.ts';
 import { onePod } from './one-pod.ts';
 import { replay } from './replay.ts';
 import { printTable, type Benchmark } from './report.ts';
+import { simulator } from './simulator.ts';
 import { start } from './start.ts';
 import { verify } from './verify.ts';
 import { whatIfBenchmark } from './what-if.ts';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   docker,
   history,
   replay,
+  simulator,
   start,
   verify,
   'what-if': whatIfBenchmark,

@@ -97,10 +97,10 @@ export class ControlPlaneHost {
     return this.process === undefined ? undefined : this.#life?.fold.state;
   }
 
-  /** Commands that wait, and keys that controllers have still to look at. */
-  get waiting(): { readonly commands: number; readonly keys: number } {
-    const life = this.isWriting ? this.#life : undefined;
-    return { commands: life?.inFlight ?? 0, keys: life?.pending() ?? 0 };
+  /** Messages whose commands are not answered, whoever writes now, and keys that controllers have still to look at. */
+  get waiting(): { readonly messages: number; readonly keys: number } {
+    const life = this.process === undefined ? undefined : this.#life;
+    return { messages: life?.inFlight ?? 0, keys: this.isWriting ? (life?.pending() ?? 0) : 0 };
   }
 
   /** Does nothing where it runs. */

@@ -43,7 +43,7 @@ function* cellTroubles({ planes, users, operator, truth }: Scene): Generator<str
   for (const { name, state, waiting } of planes) {
     if (state === undefined) yield `control plane ${name} does not run`;
     else if (state.stateHash() !== truth.state.stateHash()) yield `control plane ${name} is not where the log ends`;
-    if (waiting.commands > 0) yield `${waiting.commands} commands wait in the queue of ${name}`;
+    if (waiting.messages > 0) yield `${waiting.messages} messages wait in the queue of ${name}`;
     if (waiting.keys > 0) yield `${waiting.keys} keys wait in the controllers of ${name}`;
   }
 }

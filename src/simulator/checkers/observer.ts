@@ -9,9 +9,8 @@ const JUDGED_WITHIN_MS = 60_000;
 export function observerEvictsNothing({ timeline, nodes, planes }: Scene, report: (what: string) => void) {
   return ({ changes }: AppliedEntry): void => {
     for (const { commit, before } of changes) {
-      for (const { type, data } of commit.events) {
-        if (type === 'NodeBecameUnreachable' && !isSuspended(data))
-          judge(commit.name, `node ${commit.name} was declared unreachable`);
+      for (const { type } of commit.events) {
+        if (type === 'NodeBecameUnreachable') judge(commit.name, `node ${commit.name} was declared unreachable`);
         if (type === 'PodEvicted') judge(nodeOf(before), `${keyText(commit)} was evicted`);
       }
     }
@@ -25,10 +24,6 @@ export function observerEvictsNothing({ timeline, nodes, planes }: Scene, report
     if (calmMs > JUDGED_WITHIN_MS)
       report(`${what}, though nothing was wrong with its node for ${Math.round(calmMs / 1000)} s`);
   }
-}
-
-function isSuspended(data: unknown): boolean {
-  return (data as { readonly evictionsSuspended?: boolean }).evictionsSuspended === true;
 }
 
 function nodeOf(pod: { readonly context: object } | undefined): string {
