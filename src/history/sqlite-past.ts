@@ -183,24 +183,19 @@ export class SqlitePast implements Past {
     return life;
   }
 
-  /** Folds an object's own commits up to a revision: all of them where they are few, else from the nearest image on. */
+  /** Folds an object's own commits up to a revision, from the nearest image on where it has one. */
   #fold(kindName: string, life: LivingRow, revision: number): ObjectRecord | undefined {
     const kind = kinds.get(kindName);
     if (kind === undefined) throw new Error(`there is no kind ${kindName}`);
     const rows = [...this.#reader.folded(life.object, revision, FOLD_ROWS)];
-    let record: ObjectRecord | undefined;
-    if (rows.at(-1)?.[0] !== life.object) {
-      const image = this.#reader.image(life.object, revision);
-      record = image && (JSON.parse(unpacked(image.body)) as ObjectRecord);
-      const after = record?.revision ?? 0;
-      // Further than one read goes only where images are missing that are still to be made.
-      while ((rows.at(-1)?.[0] ?? 0) > after) {
-        const more = this.#reader.folded(life.object, (rows.at(-1)?.[0] ?? 0) - 1, FOLD_ROWS);
-        rows.push(...more);
-        if (more.length < FOLD_ROWS) break;
-      }
-      while ((rows.at(-1)?.[0] ?? Infinity) <= after) rows.pop();
+    // More than one read takes only where images are missing that are still to be made.
+    for (let full = rows.length === FOLD_ROWS; full;) {
+      const more = this.#reader.folded(life.object, (rows.at(-1)?.[0] ?? 0) - 1, FOLD_ROWS);
+      rows.push(...more);
+      full = more.length === FOLD_ROWS;
     }
+    const image = rows.at(-1)?.[0] === life.object ? undefined : this.#reader.image(life.object, revision);
+    let record = image && (JSON.parse(unpacked(image.body)) as ObjectRecord);
     for (const [at, time, body] of rows.toReversed()) {
       const [, , , , , correlation, events] = readBody(body);
       const { namespace, name } = life;

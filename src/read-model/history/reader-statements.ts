@@ -67,8 +67,10 @@ function commitStatements(database: Connection) {
     ),
     // Bound by place and read as lists: a list of 10,000 objects runs these as often, and names would cost as much as the rows.
     folded: database
-      .prepare<[object: number, upTo: number, limit: number], FoldedRow>(
-        'select revision, time, body from commits where object = ? and revision <= ? order by revision desc limit ?',
+      .prepare<[object: number, upTo: number, object: number, upTo: number, limit: number], FoldedRow>(
+        `select revision, time, body from commits where object = ? and revision <= ? and revision >
+         coalesce((select max(revision) from images where object = ? and revision <= ?), 0)
+         order by revision desc limit ?`,
       )
       .raw(),
     image: database.prepare<[{ readonly object: number; readonly revision: number }], ImageRow>(

@@ -56,9 +56,9 @@ export class HistoryReader implements Disposable {
     return this.#guarded(() => (order === 'oldest-first' ? objectOldest : objectNewest).all({ ...range, object }));
   }
 
-  /** An object's commits from a revision down, newest first: what it is folded from. */
+  /** An object's commits from a revision down to the nearest image, newest first: what it is folded from. */
   folded(object: number, upTo: number, limit: number): readonly FoldedRow[] {
-    return this.#guarded(() => this.#statements.folded.all(object, upTo, limit));
+    return this.#guarded(() => this.#statements.folded.all(object, upTo, object, upTo, limit));
   }
 
   causedBy(cause: number, range: CommitRange): readonly CommitRow[] {
