@@ -91,15 +91,21 @@ export class BusConnection implements CommandBus {
 
   /** Tells of every change from now on; returns how to stop. */
   onStatus(listener: (status: WireStatus) => void): () => void {
-    const stop = this.wire.onStatus((status) => this.process.receive(() => listener(status)));
-    this.process.death.signal.addEventListener('abort', stop, { once: true });
-    return stop;
+    return this.#untilDeath(this.wire.onStatus((status) => this.process.receive(() => listener(status))));
   }
 
   subscribe(topic: string, take: (message: BusMessage) => void): () => void {
-    const stop = this.#bus.subscribe(topic, { connection: this, take });
-    this.process.death.signal.addEventListener('abort', stop, { once: true });
-    return stop;
+    return this.#untilDeath(this.#bus.subscribe(topic, { connection: this, take }));
+  }
+
+  /** Stops when the process dies, or when the result is called. */
+  #untilDeath(stop: () => void): () => void {
+    const { signal } = this.process.death;
+    signal.addEventListener('abort', stop, { once: true });
+    return () => {
+      signal.removeEventListener('abort', stop);
+      stop();
+    };
   }
 
   publish(topic: string, subject: string, payload: Uint8Array): void {
