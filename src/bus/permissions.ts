@@ -1,7 +1,7 @@
 /** What each credential may publish and hear: an actor speaks only as itself, an agent only of its own node. Data for the server's users. */
 import { encodeToken, subjectsOf } from './subjects.ts';
 
-/** The four kinds of peers on a bus. */
+/** The kinds of peers on a bus. */
 export type BusRole =
   /** Writes the log and the lease, answers commands and queries. */
   | { readonly role: 'control-plane' }
@@ -9,6 +9,8 @@ export type BusRole =
   | { readonly role: 'operator'; readonly actor: string }
   /** The agent of one node. */
   | { readonly role: 'node'; readonly node: string }
+  /** The Kubernetes API: reads the log, and speaks for the users it has authenticated. */
+  | { readonly role: 'gateway'; readonly actor: string }
   /** Reads events and asks queries; changes nothing. */
   | { readonly role: 'reader'; readonly actor: string };
 
@@ -32,6 +34,16 @@ export function actorOf(role: BusRole): string {
   if (role.role === 'node') return nodeActor(role.node);
   return role.role === 'control-plane' ? 'system:control-plane' : role.actor;
 }
+
+/** What reading the log takes of the server, and nothing that changes it. */
+const LOG_READING = [
+  '$JS.API.STREAM.LIST',
+  '$JS.API.STREAM.INFO.*',
+  '$JS.API.STREAM.MSG.GET.*',
+  '$JS.API.CONSUMER.CREATE.*',
+  '$JS.API.CONSUMER.DELETE.*.*',
+  '$JS.FC.>',
+];
 
 /** What a role may publish and subscribe to in a cell. */
 export function permissionsOf(cell: string, role: BusRole): SubjectPermissions {
@@ -60,6 +72,11 @@ export function permissionsOf(cell: string, role: BusRole): SubjectPermissions {
           acknowledge,
         ],
         subscribe: [own, subjects.work(role.node), subjects.nodeAll(role.node)],
+      };
+    case 'gateway':
+      return {
+        publish: [subjects.commandsAll, subjects.queriesOf(actor), nodes, acknowledge, ...LOG_READING],
+        subscribe: [own, sessions],
       };
     case 'reader':
       return {

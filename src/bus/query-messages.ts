@@ -49,6 +49,8 @@ const TableQuery = strictObject({
 });
 
 const StatusQuery = strictObject({});
+/** How far the writer is: for followers that must not answer with less than anybody was told before. */
+const RevisionQuery = strictObject({});
 const SchemasQuery = strictObject({});
 /** Has the writer sign what it stands for now. */
 const CheckpointQuery = strictObject({});
@@ -74,6 +76,7 @@ export const QUERY_SCHEMAS = {
   list: ListQuery,
   table: TableQuery,
   status: StatusQuery,
+  revision: RevisionQuery,
   schemas: SchemasQuery,
   log: LogQuery,
   checkpoint: CheckpointQuery,
@@ -156,6 +159,7 @@ export interface QueryAnswers extends HistoryQueryAnswers {
   readonly list: ListAnswer;
   readonly table: TableAnswer;
   readonly status: StatusAnswer;
+  readonly revision: { readonly revision: number };
   readonly schemas: unknown;
   readonly checkpoint: Checkpoint;
   /** The second where objects were named. */

@@ -15,6 +15,7 @@ import { HISTORY_QUERY_SCHEMAS, type HistoryQueryName } from './history-messages
 import { HistoryFailure, type ListOptions, type ObjectQueries, type QuerySource } from './query-source.ts';
 import { publishedSchemas } from './schemas.ts';
 import { parseQuerySubject } from './subjects.ts';
+import { wholeList } from './whole-list.ts';
 
 /** How long a query waits for the read model: it lags behind the log by milliseconds, unless something is wrong. */
 const REVISION_WAIT_MS = 5_000;
@@ -92,6 +93,8 @@ class QueryService<Field extends string> {
         return [text(this.#table(query as Query<'table'>))];
       case 'status':
         return [text(this.#status())];
+      case 'revision':
+        return [text({ revision: source.status().revision })];
       case 'schemas':
         return [text(publishedSchemas())];
       case 'checkpoint':
@@ -244,31 +247,6 @@ function get(queries: ObjectQueries<never>, query: Query<'get'>): Pieces {
     return found.item ?? 'null';
   });
   return [bytes(`{"revision":${revision},"items":[${items.join(',')}]}`)];
-}
-
-/** All pages of one revision; read as fast as the receiver takes them. */
-function* wholeList<Field extends string>(queries: ObjectQueries<Field>, selection: ListOptions<Field>) {
-  using snapshot = queries.snapshot();
-  yield bytes(`{"revision":${snapshot.revision()},"items":[`);
-  let after: ListOptions<Field>['after'];
-  let separator = '';
-  for (;;) {
-    const page = snapshot.list({ ...selection, ...(after ? { after } : {}) });
-    if (page.items.length > 0) yield bytes(separator + page.items.join(','));
-    separator = ',';
-    const last = page.items.at(-1);
-    if (page.continue === undefined || last === undefined) break;
-    after = keyOf(last);
-  }
-  yield bytes(']}');
-}
-
-/** Namespace and name of an object's JSON text. */
-function keyOf(item: string): { readonly namespace: string; readonly name: string } {
-  const { metadata } = JSON.parse(item) as {
-    readonly metadata: { readonly namespace?: string; readonly name: string };
-  };
-  return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
 function* recordsOf<Field extends string>(

@@ -2,6 +2,7 @@
 import { Listr, type ListrTask } from 'listr2';
 import type { CellClient } from '../bus/cell-client.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { readEndpoint, type Endpoint } from '../gateway/identity/gateway-files.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { DEMO_NAME, DEMO_REPLICAS, demoManifest } from './demo.ts';
 import { runningCell, type RunningCell } from './running-cell.ts';
@@ -41,13 +42,16 @@ export async function bringUp(
     return running?.supervisor === supervisor.child.pid ? running : undefined;
   };
   const connect = () => connectOperatorClient(directory).catch(() => undefined);
-  const steps = new Listr<Progress>([...cellSteps(options, wait, ours, connect), ...podSteps(options, wait)], {
-    concurrent: false,
-    rendererOptions: { collapseSubtasks: false },
-    fallbackRenderer: 'simple',
-    // Its own would leave at once, and the cell to itself.
-    registerSignalListeners: false,
-  });
+  const steps = new Listr<Progress>(
+    [...cellSteps(directory, options, wait, ours, connect), ...podSteps(options, wait)],
+    {
+      concurrent: false,
+      rendererOptions: { collapseSubtasks: false },
+      fallbackRenderer: 'simple',
+      // Its own would leave at once, and the cell to itself.
+      registerSignalListeners: false,
+    },
+  );
   const progress: Progress = {};
   try {
     await steps.run(progress);
@@ -61,6 +65,7 @@ export async function bringUp(
 }
 
 function cellSteps(
+  directory: DataDirectory,
   options: UpOptions,
   wait: Wait,
   ours: () => RunningCell | undefined,
@@ -82,6 +87,13 @@ function cellSteps(
           progress.client?.status().catch(() => undefined),
         );
         step.title = `the control plane of cell ${cell}, at revision ${revision}`;
+      },
+    },
+    {
+      title: 'the Kubernetes API',
+      task: async (_progress, step) => {
+        const { url } = await wait('the Kubernetes API', () => endpointOf(directory, ours()));
+        step.title = `the Kubernetes API at ${url}`;
       },
     },
     {
@@ -117,6 +129,12 @@ function podSteps(options: UpOptions, wait: Wait): ListrTask<Progress>[] {
       },
     },
   ];
+}
+
+/** Where it listens; undefined while what was written down is of an earlier process. */
+function endpointOf(directory: DataDirectory, running: RunningCell | undefined): Endpoint | undefined {
+  const endpoint = readEndpoint(directory.gateway);
+  return endpoint !== undefined && endpoint.process === running?.processes['gateway'] ? endpoint : undefined;
 }
 
 async function readyNodes(client: CellClient | undefined, wanted: number): Promise<number | undefined> {

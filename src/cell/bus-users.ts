@@ -9,6 +9,8 @@ import { readJson, writeJson, type DataDirectory } from './data-directory.ts';
 
 /** The operator of this machine: the actor of commands from its command line. */
 export const OPERATOR = 'admin';
+/** The gateway's own name on the bus; commands it sends carry its users' names. */
+export const GATEWAY = 'system:gateway';
 
 /** File of a role's credentials. */
 export function credentialsFile(directory: DataDirectory, role: BusRole): string {
@@ -16,7 +18,7 @@ export function credentialsFile(directory: DataDirectory, role: BusRole): string
   return join(directory.credentials, `${name}.json`);
 }
 
-/** Who may connect: control plane, operator, and each node. Passwords are made once and kept. */
+/** Who may connect: control plane, operator, gateway, and each node. Passwords are made once and kept. */
 export function busUsers(directory: DataDirectory, cell: string, nodes: readonly string[]): readonly NatsUser[] {
   return rolesOf(nodes).map((role) => {
     const { publish, subscribe } = permissionsOf(cell, role);
@@ -35,6 +37,7 @@ function rolesOf(nodes: readonly string[]): readonly BusRole[] {
   return [
     { role: 'control-plane' },
     { role: 'operator', actor: OPERATOR },
+    { role: 'gateway', actor: GATEWAY },
     ...nodes.map((node): BusRole => ({ role: 'node', node })),
   ];
 }

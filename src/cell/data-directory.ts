@@ -25,6 +25,8 @@ export interface DataDirectory {
   /** Copies of the read model to start from, each with its position. */
   readonly snapshots: string;
   readonly credentials: string;
+  /** The Kubernetes API's authority, certificates, and where it listens; readable by their owner only. */
+  readonly gateway: string;
   /** Private key that checkpoints are signed with, PEM; readable by its owner only. */
   readonly checkpointKey: string;
   readonly logs: string;
@@ -41,6 +43,7 @@ export function dataDirectory(path: string): DataDirectory {
     readModel: join(root, 'read-model.sqlite'),
     snapshots: join(root, 'snapshots'),
     credentials: join(root, 'credentials'),
+    gateway: join(root, 'gateway'),
     checkpointKey: join(root, 'checkpoint-key.pem'),
     logs: join(root, 'logs'),
     agent: (node) => join(root, `agent-${node}`),

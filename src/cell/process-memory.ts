@@ -23,6 +23,8 @@ const memoryFlags = (halfSpaceMb: number, growthPercent: number): readonly strin
 export const CONTROL_PLANE_MEMORY_FLAGS = memoryFlags(8, 50);
 /** An agent's objects come in small numbers: 135 MB for 50 nodes with 3,000 pods instead of 260, for a few percent more time. */
 export const AGENT_MEMORY_FLAGS = memoryFlags(4, 30);
+/** As an agent's: it holds the objects and answers with what is rendered already. */
+export const GATEWAY_MEMORY_FLAGS = AGENT_MEMORY_FLAGS;
 
 /** For glibc; set by the user it stays as it is. Elsewhere it means nothing. */
 export function memoryEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     share: { type: 'string', default: '1' },
     keep: { type: 'string', default: '1' },
     listen: { type: 'string' },
+    'api-port': { type: 'string' },
     standby: { type: 'boolean', default: false },
     detached: { type: 'boolean', default: false },
     'accept-loss': { type: 'boolean', default: false },
@@ -34,6 +35,8 @@ const roles: Readonly<Record<string, (arguments_: ProcessArguments, logger: Logg
     (await import('./control-plane-process.ts')).runControlPlaneProcess(dataDirectory(given.data), given, logger),
   snapshot: async (given, logger) =>
     (await import('./snapshots-process.ts')).runSnapshotProcess(dataDirectory(given.data), given, logger),
+  gateway: async (given, logger) =>
+    (await import('./gateway-process.ts')).runGatewayProcess(dataDirectory(given.data), given, logger),
   agents: async (given, logger) =>
     (await import('./agents-process.ts')).runAgentsProcess(dataDirectory(given.data), given, logger),
 };

@@ -35,6 +35,7 @@ export function startSupervisor(directory: DataDirectory, options: UpOptions, ru
   const args = ['supervisor', '--data', directory.root, '--nodes', nodes.join(','), '--runtime', runtime];
   if (options.standby) args.push('--standby');
   if (options.listen !== undefined) args.push('--listen', options.listen);
+  if (options.apiPort !== undefined) args.push('--api-port', String(options.apiPort));
   if (options.acceptLoss) args.push('--accept-loss');
   if (options.acceptUnsynced) args.push('--accept-unsynced');
   if (options.detach) args.push('--detached');

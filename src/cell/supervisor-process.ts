@@ -14,6 +14,7 @@ export interface SupervisorArguments {
   /** Nobody waits at its standard input. */
   readonly detached: boolean;
   readonly listen?: string | undefined;
+  readonly 'api-port'?: string | undefined;
   readonly 'accept-loss': boolean;
   readonly 'accept-unsynced': boolean;
 }
@@ -33,6 +34,7 @@ export async function runSupervisorProcess(
     runtime: given.runtime,
     standby: given.standby,
     ...(given.listen === undefined ? {} : { listenAddress: given.listen }),
+    ...(given['api-port'] === undefined ? {} : { apiPort: Number(given['api-port']) }),
     acceptLoss: given['accept-loss'],
     acceptUnsynced: given['accept-unsynced'],
     clock: systemClock,

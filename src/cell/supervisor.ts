@@ -7,7 +7,12 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { busUsers, writeCredentials } from './bus-users.ts';
 import { removeFile, writeJson, type DataDirectory } from './data-directory.ts';
-import { AGENT_MEMORY_FLAGS, CONTROL_PLANE_MEMORY_FLAGS, memoryEnvironment } from './process-memory.ts';
+import {
+  AGENT_MEMORY_FLAGS,
+  CONTROL_PLANE_MEMORY_FLAGS,
+  GATEWAY_MEMORY_FLAGS,
+  memoryEnvironment,
+} from './process-memory.ts';
 import type { RunningCell } from './running-cell.ts';
 import type { RuntimeName } from './runtime-name.ts';
 import { RESTART_MAX_MS, RESTART_MIN_MS, SupervisedProcess } from './supervised-process.ts';
@@ -24,6 +29,8 @@ export interface SupervisorOptions {
   readonly standby: boolean;
   /** Address for the bus to listen on; loopback when absent. */
   readonly listenAddress?: string;
+  /** Port of the Kubernetes API; the last one, or Kubernetes' own, when absent. */
+  readonly apiPort?: number;
   /** The control plane begins a new lineage where the log is damaged or shorter than known. */
   readonly acceptLoss: boolean;
   /** A bus that does not sync every entry is accepted, loudly. */
@@ -57,6 +64,7 @@ export class Supervisor {
     this.#startControlPlane('control-plane', this.#options.acceptLoss);
     if (this.#options.standby) this.#startControlPlane('standby', false);
     for (const nodes of agentGroups(this.#options)) this.#startAgents(nodes);
+    this.#startGateway();
     this.#writeRunning();
   }
 
@@ -120,6 +128,12 @@ export class Supervisor {
     ]);
     this.#children.push(process);
     this.#agents.push(process);
+  }
+
+  #startGateway(): void {
+    const { apiPort } = this.#options;
+    const port = apiPort === undefined ? [] : ['--api-port', String(apiPort)];
+    this.#children.push(this.#start('gateway', GATEWAY_MEMORY_FLAGS, ['gateway', ...port]));
   }
 
   #start(name: string, nodeFlags: readonly string[], args: readonly string[]): SupervisedProcess {

@@ -15,6 +15,8 @@ export interface UpOptions {
   readonly standby: boolean;
   /** Address for the bus to listen on; loopback when absent. */
   readonly listen?: string;
+  /** Port of the Kubernetes API; the last one, or Kubernetes' own, when absent. Another where it is taken. */
+  readonly apiPort?: number;
   /** Begin a new lineage where the log is damaged or shorter than known. */
   readonly acceptLoss: boolean;
   /** Use a bus that does not sync every entry. */

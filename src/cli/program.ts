@@ -10,6 +10,7 @@ import { addExec } from './commands/exec.ts';
 import { addExport } from './commands/export.ts';
 import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
+import { addKubeconfig } from './commands/kubeconfig.ts';
 import { addLogs } from './commands/logs.ts';
 import { addRestore } from './commands/restore.ts';
 import { addRollback } from './commands/rollback.ts';
@@ -80,6 +81,7 @@ function makeProgram({ context, control, version }: ProgramOptions, done: (exitC
   addCordon(program, context);
   addLogs(program, context);
   addExec(program, context);
+  addKubeconfig(program, context);
   addSend(program, context);
   addHistory(program, context);
   addWhy(program, context);

@@ -49,3 +49,8 @@ export function formatTime(unixMs: number): string {
 export function parseTime(text: string): number {
   return Date.parse(text);
 }
+
+/** For libraries that take nothing else. */
+export function dateOf(unixMs: number): Date {
+  return new Date(unixMs);
+}

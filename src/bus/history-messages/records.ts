@@ -8,6 +8,9 @@ export const RECORDS_PAGE_MAX = 200;
 export const RECORDS_QUERY = strictObject({
   /** The newest there is where absent. A page after the first names the revision that the first said. */
   at: Type.Optional(MOMENT),
+  /** Only those of a kind; and then, where given, of a namespace. */
+  kind: Type.Optional(Type.String({ maxLength: 253 })),
+  namespace: Type.Optional(Type.String({ maxLength: 253 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: RECORDS_PAGE_MAX })),
   /** `next` of the page before. */
   after: Type.Optional(Type.String({ maxLength: 1_024 })),

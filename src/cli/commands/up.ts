@@ -22,6 +22,11 @@ export function addUpAndDown(program: Command, control: CellControl, done: (exit
     .option('--demo', 'apply the demo into a fresh cell', false)
     .option('--standby', 'run another control plane, ready to take over', false)
     .option('--listen <address>', 'address the bus listens on; loopback when absent')
+    .option(
+      '--api-port <port>',
+      "port of the Kubernetes API; its last one, or Kubernetes' own, when absent",
+      positiveNumber,
+    )
     .option('--accept-loss', 'begin a new lineage where the log is damaged or lost data', false)
     .option('--accept-unsynced', 'use a bus that does not sync every entry', false)
     .action(async (_options, self: Command) => done(await control.up(self.optsWithGlobals<UpOptions>())));

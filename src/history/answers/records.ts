@@ -2,22 +2,29 @@
 import { keyText, kinds, parseKey, type ObjectRecord } from '../../../machines/index.ts';
 import { RECORDS_PAGE_MAX, type RecordsAnswer } from '../../bus/history-messages/records.ts';
 import type { Query } from '../../bus/query-messages.ts';
-import { pointAt } from '../moment.ts';
+import { kindOf, pointAt } from '../moment.ts';
 import { PastError } from '../past.ts';
 import type { HistorySource } from './index.ts';
 
 /** A page of all objects of all kinds. Raises PastError. */
 export function answerRecords(
   { past, now }: Pick<HistorySource, 'past' | 'now'>,
-  { at, limit = RECORDS_PAGE_MAX, after }: Query<'records'>,
+  { at, kind: only, namespace, limit = RECORDS_PAGE_MAX, after }: Query<'records'>,
 ): RecordsAnswer {
+  if (namespace !== undefined && only === undefined) throw new PastError('BadRequest', 'namespace: needs a kind');
   const { revision, time } = pointAt(past, at, now());
   const last = after === undefined ? undefined : keyOfToken(after);
   const records: ObjectRecord[] = [];
-  for (const kind of [...kinds.keys()].toSorted()) {
+  for (const kind of only === undefined ? [...kinds.keys()].toSorted() : [kindOf(only).kind]) {
     if (last !== undefined && kind < last.kind) continue;
     const rest = limit - records.length;
-    const page = past.listAt({ kind, revision, limit: rest, ...(last?.kind === kind ? { after: last } : {}) });
+    const page = past.listAt({
+      kind,
+      revision,
+      limit: rest,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(last?.kind === kind ? { after: last } : {}),
+    });
     records.push(...page.records);
     const end = records.at(-1);
     if (end !== undefined && (page.more || records.length === limit))
