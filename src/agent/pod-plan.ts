@@ -134,6 +134,8 @@ interface ContainerCase {
 function planContainer(pod: PodState, { name, image, memory }: ContainerCase, now: number): Step | 'ended' {
   if (memory === undefined) return { do: 'checkImage', name };
   const { current, exit, hold } = memory;
+  // A run that was made before its number was known to be taken is being stopped: two never run side by side.
+  if (runsOf(memory).some((run) => run !== current && isRunning(run))) return { do: 'wait' };
   if (exit !== undefined && !memory.restartAtOnce) {
     if (!mayRunAgain(exit, pod.work?.spec.restartPolicy)) return 'ended';
     const due = dueAt(memory.restart, exit.finishedAt);

@@ -1,8 +1,8 @@
 /** What users of the simulated cell ask for: each planned action becomes commands, from what there is when its time has come. */
-import { kinds, type Command, type CommandDraft, type ObjectRecord, type PodContext } from '../../machines/index.ts';
+import { kinds, type Command, type CommandDraft, type ObjectRecord } from '../../machines/index.ts';
 import type { CellState } from '../state/cell-state.ts';
 import type { PlannedAction } from './plan.ts';
-import { CONTROLLERS, controllerManifest, controllerName, podManifest } from './workload.ts';
+import { controllerManifest, controllerName, podManifest } from './workload.ts';
 
 /** How often each is asked for beside the others. */
 export const ACTION_KINDS = {
@@ -35,6 +35,8 @@ export const TEAM = 'team';
 const CONFIGS = 8;
 const BARE_PODS = 6;
 const MANY = 20;
+/** Of deleted controllers so many leave their pods behind. */
+const ORPHANING_SHARE = 0.2;
 /** The least that a cell may be told to remember: repeats soon become too old. */
 const SHORT_HORIZON = 1_000;
 
@@ -69,84 +71,84 @@ function namespaceOf({ action, state }: ActionInput): string {
 }
 
 function draftsOf(input: ActionInput): readonly Draft[] {
-  const { action, state } = input;
-  const { kind, target, first, second } = action;
-  const controller = { kind: 'ReplicationController', name: controllerName(target) };
-  const config = { kind: 'ConfigMap', name: `config-${Math.floor(target * CONFIGS)}` };
-  const node = pick([...state.list('Node')], target);
-  switch (kind) {
-    case 'create-controller':
-      return [{ ...controller, verb: 'create', arguments: { manifest: controllerManifest(input) } }];
-    case 'scale-controller':
-      return [{ ...controller, verb: 'scale', arguments: { replicas: Math.floor(first * (input.replicasMax + 1)) } }];
-    case 'delete-controller': {
-      const propagationPolicy = first < 0.2 ? 'Orphan' : 'Background';
-      return [{ ...controller, verb: 'delete', arguments: { propagationPolicy } }];
-    }
-    case 'change-template': {
-      const annotations = { changed: first.toFixed(4) };
-      return [
-        { ...controller, verb: 'patch', arguments: { patch: { spec: { template: { metadata: { annotations } } } } } },
-      ];
-    }
-    case 'create-pod': {
-      const name = `bare-${Math.floor(target * BARE_PODS)}`;
-      return [{ kind: 'Pod', name, verb: 'create', arguments: { manifest: podManifest(name, { first, second }) } }];
-    }
-    case 'delete-pod':
-    case 'delete-pod-at-once':
-      return deletePod(
-        pick([...state.list<PodContext>('Pod')], target),
-        kind === 'delete-pod' ? {} : { gracePeriodSeconds: 0 },
-      );
-    case 'create-config':
-      return [{ ...config, verb: 'create', arguments: { manifest: configManifest(config.name, first) } }];
-    case 'change-config':
-      return [
-        {
-          ...config,
-          verb: 'patch',
-          arguments: { patch: { data: { [`key-${Math.floor(second * 4)}`]: String(first) } } },
-        },
-      ];
-    case 'delete-config':
-      return [{ ...config, verb: 'delete', arguments: {} }];
-    case 'create-many':
-      return Array.from({ length: MANY }, (_, index) => {
-        const name = `many-${index}`;
-        const verb = state.get('ConfigMap', 'default', name) ? 'delete' : 'create';
-        const given = verb === 'delete' ? {} : { manifest: configManifest(name, first) };
-        return { kind: 'ConfigMap', namespace: 'default', name, verb, arguments: given };
-      });
-    case 'cordon':
-    case 'uncordon':
-      return node ? [cordon(node.name, kind === 'cordon')] : [];
-    case 'delete-node':
-      return node ? [{ kind: 'Node', name: node.name, verb: 'delete', arguments: {} }] : [];
-    case 'create-namespace':
-      return [{ kind: 'Namespace', name: TEAM, verb: 'create', arguments: { manifest: { metadata: { name: TEAM } } } }];
-    case 'delete-namespace':
-      return [{ kind: 'Namespace', name: TEAM, verb: 'delete', arguments: {} }];
-    case 'stale-precondition':
-      return stale(pick([...state.list('ConfigMap')], target), first);
-    case 'no-change':
-      return noChange(pick([...state.list('ConfigMap')], target));
-    case 'invalid':
-      return [
-        {
-          ...controller,
-          name: 'Not A Name',
-          verb: 'create',
-          arguments: { manifest: { metadata: { name: 'Not A Name' } } },
-        },
-      ];
-    case 'set-horizon':
-      return [setHorizon()];
-    case 'repeat':
-      return [];
-    default:
-      return kind satisfies never;
-  }
+  const draft = DRAFTS[input.action.kind](input);
+  if (draft === undefined) return [];
+  return 'kind' in draft ? [draft] : draft;
+}
+
+type Drafts = Draft | readonly Draft[] | undefined;
+
+const controllerOf = ({ action }: ActionInput) => ({
+  kind: 'ReplicationController',
+  name: controllerName(action.target),
+});
+const configOf = ({ action }: ActionInput) => ({
+  kind: 'ConfigMap',
+  name: `config-${Math.floor(action.target * CONFIGS)}`,
+});
+const anyOf = <Context extends ObjectRecord['context']>(kind: string, { action, state }: ActionInput) =>
+  pick([...state.list<Context>(kind)], action.target);
+const create = (key: Pick<Draft, 'kind' | 'name'>, manifest: object): Draft => ({
+  ...key,
+  verb: 'create',
+  arguments: { manifest },
+});
+const change = (key: Pick<Draft, 'kind' | 'name'>, patch: object): Draft => ({
+  ...key,
+  verb: 'patch',
+  arguments: { patch },
+});
+const remove = (key: Pick<Draft, 'kind' | 'name'>, given: object = {}): Draft => ({
+  ...key,
+  verb: 'delete',
+  arguments: given,
+});
+
+const DRAFTS: Readonly<Record<ActionKind, (input: ActionInput) => Drafts>> = {
+  'create-controller': (input) => create(controllerOf(input), controllerManifest(input)),
+  'scale-controller': (input) => ({
+    ...controllerOf(input),
+    verb: 'scale',
+    arguments: { replicas: Math.floor(input.action.first * (input.replicasMax + 1)) },
+  }),
+  'delete-controller': (input) =>
+    remove(controllerOf(input), { propagationPolicy: input.action.first < ORPHANING_SHARE ? 'Orphan' : 'Background' }),
+  'change-template': (input) =>
+    change(controllerOf(input), {
+      spec: { template: { metadata: { annotations: { changed: input.action.first.toFixed(4) } } } },
+    }),
+  'create-pod': ({ action }) => {
+    const name = `bare-${Math.floor(action.target * BARE_PODS)}`;
+    return create({ kind: 'Pod', name }, podManifest(name, action));
+  },
+  'delete-pod': (input) => deletePod(anyOf('Pod', input), {}),
+  'delete-pod-at-once': (input) => deletePod(anyOf('Pod', input), { gracePeriodSeconds: 0 }),
+  'create-config': (input) => create(configOf(input), configManifest(configOf(input).name, input.action.first)),
+  'change-config': (input) =>
+    change(configOf(input), { data: { [`key-${Math.floor(input.action.second * 4)}`]: String(input.action.first) } }),
+  'delete-config': (input) => remove(configOf(input)),
+  'create-many': (input) => Array.from({ length: MANY }, (_, index) => createOrDelete(`many-${index}`, input)),
+  cordon: (input) => onNode(input, (name) => cordon(name, true)),
+  uncordon: (input) => onNode(input, (name) => cordon(name, false)),
+  'delete-node': (input) => onNode(input, (name) => remove({ kind: 'Node', name })),
+  'create-namespace': () => create({ kind: 'Namespace', name: TEAM }, { metadata: { name: TEAM } }),
+  'delete-namespace': () => remove({ kind: 'Namespace', name: TEAM }),
+  // What it repeats is known to whoever sends it.
+  repeat: () => undefined,
+  'stale-precondition': (input) => stale(anyOf('ConfigMap', input), input.action.first),
+  'no-change': (input) => noChange(anyOf('ConfigMap', input)),
+  invalid: () => create({ kind: 'ReplicationController', name: 'Not A Name' }, { metadata: { name: 'Not A Name' } }),
+  'set-horizon': () => setHorizon(),
+};
+
+function onNode(input: ActionInput, draft: (name: string) => Draft): Drafts {
+  const node = anyOf('Node', input);
+  return node && draft(node.name);
+}
+
+function createOrDelete(name: string, { state, action }: ActionInput): Draft {
+  const key = { kind: 'ConfigMap', namespace: 'default', name };
+  return state.get('ConfigMap', 'default', name) ? remove(key) : create(key, configManifest(name, action.first));
 }
 
 export function cordon(node: string, unschedulable: boolean): Draft {
@@ -187,5 +189,3 @@ function pick<Item extends ObjectRecord>(records: readonly Item[], target: numbe
   const sorted = records.toSorted((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
   return sorted[Math.floor(target * sorted.length)];
 }
-
-export { CONTROLLERS };

@@ -71,16 +71,14 @@ export class LogClient implements EventLog {
     return new Promise((resolve, reject) => {
       const fail = () => reject(new LogUnavailableError('the log does not answer'));
       const timer = this.#process.clock.after(ANSWER_MAX_MS, fail);
-      const settled = () =>
-        ask().then(
-          (value) => ({ value }),
-          (error: unknown) => ({ error }),
-        );
-      this.#ask(settled, (answer) => {
-        timer.cancel();
-        if ('error' in answer) reject(answer.error);
-        else resolve(answer.value);
-      });
+      this.#ask(
+        () => settled(ask),
+        (answer) => {
+          timer.cancel();
+          if ('error' in answer) reject(answer.error);
+          else resolve(answer.value);
+        },
+      );
     });
   }
 
@@ -104,6 +102,16 @@ export class LogClient implements EventLog {
       this.#process.clock.after(READ_LATENCY_MS, arrive);
     });
   }
+}
+
+type Settled<Answer> = { readonly value: Answer } | { readonly error: unknown };
+
+/** A rejection travels too. */
+function settled<Answer>(ask: () => Promise<Answer>): Promise<Settled<Answer>> {
+  return ask().then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 /** What a subscription's delivery takes, milliseconds. */

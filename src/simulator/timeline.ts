@@ -9,8 +9,8 @@ interface Due {
   callback: (() => void) | undefined;
 }
 
-/** Where virtual time begins, Unix milliseconds. */
-export const SIMULATION_START_MS = Date.UTC(2026, 0, 1);
+/** Where virtual time begins, Unix milliseconds: 2026-01-01T00:00:00Z. */
+export const SIMULATION_START_MS = 1_767_225_600_000;
 
 /** Called-off timers are swept out of the heap once they outnumber the others by far. */
 const SWEEP_MIN = 1_000;

@@ -123,8 +123,8 @@ export class BusConnection implements CommandBus {
       };
       const give = (error: Error) => settle(() => reject(error));
       const timer = clock.after(timeoutMs, () => give(new RequestTimeoutError(`no answer within ${timeoutMs} ms`)));
+      const reply = (answer: Uint8Array) => settle(() => resolve(answer));
       const send = () => {
-        const reply = (answer: Uint8Array) => settle(() => resolve(answer));
         if (this.#bus.publish(this, topic, { subject, payload, reply })) return;
         this.#bus.server.carry(this.wire, () =>
           this.process.receive(() => give(new NoResponderError(`nobody answers on ${subject}`))),

@@ -140,6 +140,6 @@ export class Wire {
   #tell(status: WireStatus): void {
     if (this.#isConnected === (status === 'connected')) return;
     this.#isConnected = status === 'connected';
-    for (const listener of [...this.#listeners]) listener(status);
+    for (const listener of this.#listeners) listener(status);
   }
 }

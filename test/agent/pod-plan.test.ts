@@ -52,6 +52,17 @@ describe('what runs and should not', () => {
     expect(planPod(pod, NOW)).toEqual({ do: 'stop', runs: [twin], why: 'stray' });
   });
 
+  it('an older run is stopped before the next one is made', () => {
+    const pod = podState();
+    const older = run(pod, { attempt: 0 });
+    const memory = Object.assign(memoryOf(pod, 'app'), { previous: older, attempt: 2, image: { is: 'present' } });
+    expect(planPod(pod, NOW)).toEqual({ do: 'stop', runs: [older], why: 'stray' });
+    pod.stops.set(older.id, NOW + pod.graceSeconds * 1000);
+    expect(planPod(pod, NOW)).toEqual({ do: 'wait' });
+    Object.assign(memory, { previous: run(pod, { attempt: 0, state: 'exited' }) });
+    expect(planPod(pod, NOW)).toEqual({ do: 'create', name: 'app' });
+  });
+
   it('a container in no specification is stopped, and removed once it has ended', () => {
     const pod = podState();
     Object.assign(memoryOf(pod, 'app'), { current: run(pod), attempt: 0 });

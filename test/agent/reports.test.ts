@@ -144,12 +144,14 @@ describe('reports', () => {
   });
 
   it('of unknown outcome below the horizon are told anew, under another id and number', async () => {
-    const { reports, messages, answer } = setUp();
+    const { reports, messages, answer, clock } = setUp();
     const pod = workPod();
     reports.submit(pod, update(running(1)));
     await settle();
     reports.submit(pod, update(running(2, { name: 'side' })));
     await answer(notDecided('TooOld'));
+    // By then a newer work list has come, and what is told says that it has.
+    await clock.advance(RETRY_INITIAL_MS);
     const [first, second] = messages.map(only);
     expect(second?.id).not.toBe(first?.id);
     expect(second?.arguments.containers.map(({ name }) => name)).toEqual(['app', 'side']);
