@@ -162,6 +162,9 @@ describe('a new cell', () => {
       commandHorizon: 200_000,
       nodeSilenceSeconds: 10,
       evictionTolerationSeconds: 5,
+      checkpointEntries: 10_000,
+      snapshotEntries: 50_000,
+      snapshotsKept: 2,
     });
   });
 
