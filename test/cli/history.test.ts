@@ -28,7 +28,7 @@ const run = (words: string, options?: RunOptions) => runCommandLine(() => cell.c
 /** What the lines of a history say happened, without the header. */
 async function what(words: string): Promise<readonly string[]> {
   const said = await run(words);
-  expect(said).toMatchObject({ exitCode: 0, errors: '' });
+  expect(said).toMatchObject({ exitCode: 0, errors: said.output === '' ? 'Nothing in the log is like that.\n' : '' });
   return said.output
     .trimEnd()
     .split('\n')
@@ -51,6 +51,7 @@ describe('history selects', () => {
   });
 
   test('a kind', async () => {
+    expect(await what('history node n1')).toHaveLength(1);
     expect(await what('history nodes')).toEqual(['admin | Node n1 | created']);
     expect(await what('history cm')).toHaveLength(4);
   });
@@ -81,6 +82,37 @@ describe('history selects', () => {
       'jane | ConfigMap default/one | changed: data.a = "1"',
     ]);
     expect(await what('history cm --limit 1')).toHaveLength(1);
+  });
+});
+
+describe('history refuses', () => {
+  const refused = async (words: string) => {
+    const { exitCode, output, errors } = await run(words);
+    expect(output).toBe('');
+    return `${exitCode} ${errors.trimEnd()}`;
+  };
+
+  test('an object that never was', async () => {
+    expect(await refused('history cm/never')).toBe(
+      '1 error: the log never heard of ConfigMap "never" in namespace "default"',
+    );
+    expect(await what('history cm never --refused')).toEqual([]);
+  });
+
+  test('a beginning in the future, or after the end', async () => {
+    expect(await refused('history --from 999999')).toMatch(
+      /^1 error: revision 999999 is in the future: the last one is /,
+    );
+    expect(await refused('history --from 2999-01-01')).toMatch(/^1 error: 2999-01-01T00:00:00Z is in the future/);
+    expect(await refused('history --from 3 --to 2')).toBe('2 error: --from 3 is after --to 2');
+    expect(await refused('history --from 1m --to 2m')).toBe('2 error: --from 1m is after --to 2m');
+  });
+
+  test('a type of event that there is not', async () => {
+    expect(await refused('history --event Nope')).toMatch(/^1 error: no kind has an event "Nope"/);
+    expect(await refused('history cm --event PodCreated')).toBe(
+      '1 error: ConfigMap has no event "PodCreated"; it has ObjectCreated, ObjectChanged, ObjectDeletionRequested, ObjectRemoved',
+    );
   });
 });
 
