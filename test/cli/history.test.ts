@@ -85,32 +85,33 @@ describe('history selects', () => {
   });
 });
 
-describe('history refuses', () => {
-  const refused = async (words: string) => {
-    const { exitCode, output, errors } = await run(words);
-    expect(output).toBe('');
-    return `${exitCode} ${errors.trimEnd()}`;
-  };
+/** Exit code and message of a history that prints nothing else. */
+async function refusalOf(words: string): Promise<string> {
+  const { exitCode, output, errors } = await run(words);
+  expect(output).toBe('');
+  return `${exitCode} ${errors.trimEnd()}`;
+}
 
+describe('history refuses', () => {
   test('an object that never was', async () => {
-    expect(await refused('history cm/never')).toBe(
+    expect(await refusalOf('history cm/never')).toBe(
       '1 error: the log never heard of ConfigMap "never" in namespace "default"',
     );
     expect(await what('history cm never --refused')).toEqual([]);
   });
 
   test('a beginning in the future, or after the end', async () => {
-    expect(await refused('history --from 999999')).toMatch(
+    expect(await refusalOf('history --from 999999')).toMatch(
       /^1 error: revision 999999 is in the future: the last one is /,
     );
-    expect(await refused('history --from 2999-01-01')).toMatch(/^1 error: 2999-01-01T00:00:00Z is in the future/);
-    expect(await refused('history --from 3 --to 2')).toBe('2 error: --from 3 is after --to 2');
-    expect(await refused('history --from 1m --to 2m')).toBe('2 error: --from 1m is after --to 2m');
+    expect(await refusalOf('history --from 2999-01-01')).toMatch(/^1 error: 2999-01-01T00:00:00Z is in the future/);
+    expect(await refusalOf('history --from 3 --to 2')).toBe('2 error: --from 3 is after --to 2');
+    expect(await refusalOf('history --from 1m --to 2m')).toBe('2 error: --from 1m is after --to 2m');
   });
 
   test('a type of event that there is not', async () => {
-    expect(await refused('history --event Nope')).toMatch(/^1 error: no kind has an event "Nope"/);
-    expect(await refused('history cm --event PodCreated')).toBe(
+    expect(await refusalOf('history --event Nope')).toMatch(/^1 error: no kind has an event "Nope"/);
+    expect(await refusalOf('history cm --event PodCreated')).toBe(
       '1 error: ConfigMap has no event "PodCreated"; it has ObjectCreated, ObjectChanged, ObjectDeletionRequested, ObjectRemoved',
     );
   });
