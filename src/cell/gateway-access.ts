@@ -4,6 +4,8 @@ import { kubeconfig } from '../gateway/identity/kubeconfig.ts';
 import { identityOf, type DataDirectory } from './data-directory.ts';
 import { CellNotRunningError, requireRunning } from './operator-connection.ts';
 
+export { readEndpoint };
+
 /** A kubeconfig for the administrator. Raises CellNotRunningError. */
 export function gatewayAccess(directory: DataDirectory): string {
   requireRunning(directory.root);

@@ -101,6 +101,7 @@ async function summary(client: CellClient, options: UpOptions): Promise<string> 
     'Try:',
     `  scripts/periplus get pods -o wide${data}`,
     `  scripts/periplus logs ${first}${data}`,
+    `  scripts/periplus kubeconfig${data} > kubeconfig; kubectl --kubeconfig kubeconfig get pods`,
     `  scripts/periplus delete pod ${first}${data}   # and see it replaced, then: history`,
     options.detach ? `\nStop it with: scripts/periplus down${data}` : '\nCtrl-C stops it; the objects are kept.',
     '',

@@ -13,6 +13,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   rfc6902: ['src/history/', 'src/gateway/'],
   'find-my-way': ['src/gateway/'],
   '@peculiar/x509': ['src/gateway/'],
+  protobufjs: ['src/gateway/protobuf/'],
   'reflect-metadata': ['src/gateway/'],
   commander: ['src/cli/', 'src/main.ts'],
   listr2: ['src/cli/', 'src/cell/bring-up.ts'],

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import type { StatusAnswer } from '../../bus/query-messages.ts';
 import { dataDirectory } from '../../cell/data-directory.ts';
 import { operatorCredentialsFile } from '../../cell/operator-connection.ts';
+import { readEndpoint } from '../../cell/gateway-access.ts';
 import { runningCell, type RunningCell } from '../../cell/running-cell.ts';
 import { withCell, type CommandContext } from '../context.ts';
 import type { GlobalOptions } from '../flags.ts';
@@ -30,14 +31,16 @@ export function addStatus(program: Command, context: CommandContext): void {
 }
 
 async function status(context: CommandContext, { data, output }: StatusOptions): Promise<void> {
-  const running = runningCell(dataDirectory(data));
+  const directory = dataDirectory(data);
+  const running = runningCell(directory);
+  const api = readEndpoint(directory.gateway)?.url;
   await withCell(context, data, async (cell) => {
     const answer = await cell.status();
     const credentials = operatorCredentialsFile(data);
     if (output === 'json') {
-      return context.terminal.write(formatJson({ ...answer, running: running ?? null, credentials }));
+      return context.terminal.write(formatJson({ ...answer, running: running ?? null, api: api ?? null, credentials }));
     }
-    await context.terminal.write(describe(answer, running, credentials));
+    await context.terminal.write(describe(answer, { running, api, credentials }));
     const nodes = await cell.queries.table({ kind: 'Node' });
     if (nodes.rows.length > 0) {
       await context.terminal.write(
@@ -50,13 +53,21 @@ async function status(context: CommandContext, { data, output }: StatusOptions):
   });
 }
 
-function describe(answer: StatusAnswer, running: RunningCell | undefined, credentials: string): string {
+interface Surroundings {
+  readonly running: RunningCell | undefined;
+  /** Where the Kubernetes API is. */
+  readonly api: string | undefined;
+  readonly credentials: string;
+}
+
+function describe(answer: StatusAnswer, { running, api, credentials }: Surroundings): string {
   const objects = Object.entries(answer.objects)
     .map(([kind, count]) => `${count} ${kind}`)
     .join(', ');
   const lines = [
     ['Cell', answer.cell],
     ...(running ? [['Bus', running.url]] : []),
+    ...(api === undefined ? [] : [['Kubernetes', `${api}; periplus kubeconfig`]]),
     ['Credentials', credentials],
     ['Schemas', 'periplus schemas'],
     ['Writer', answer.writing ? answer.process : `none: ${answer.process} answers`],

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { parseDocument } from 'yaml';
 import { isNestedDeeperThan } from '../../bus/json-depth.ts';
 import { JSON_MAX_DEPTH } from '../../bus/limits.ts';
+import { decodeProtobuf, PROTOBUF, ProtobufError } from '../protobuf/decode.ts';
 import { parseMediaType } from './negotiation.ts';
 import { StatusError } from './status.ts';
 
@@ -49,6 +50,7 @@ export function decodeObject(body: Body): Fields {
 /** JSON or YAML, whatever it holds. */
 export function decodeValue({ type, bytes }: Body): unknown {
   if (type.endsWith('yaml')) return decodeYaml(bytes);
+  if (type === PROTOBUF) return fromProtobuf(bytes);
   if (type === 'application/json' || type.endsWith('+json')) return decodeJson(bytes);
   throw new StatusError(
     'UnsupportedMediaType',
@@ -63,6 +65,15 @@ function decodeJson(bytes: Uint8Array): unknown {
   } catch (error) {
     if (error instanceof StatusError) throw error;
     throw new StatusError('BadRequest', `the object provided is unrecognized: ${(error as Error).message}`);
+  }
+}
+
+function fromProtobuf(bytes: Uint8Array): unknown {
+  try {
+    return decodeProtobuf(bytes);
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    throw new StatusError(error.why === 'unknown' ? 'UnsupportedMediaType' : 'BadRequest', error.message);
   }
 }
 

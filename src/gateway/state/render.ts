@@ -10,8 +10,12 @@ export function kindOfRecord(record: ObjectRecord): Kind {
   return kind;
 }
 
+/** What was only tried has no version yet. */
 export function manifestOf(record: ObjectRecord): Manifest {
-  return renderManifest(kindOfRecord(record), record);
+  const manifest = renderManifest(kindOfRecord(record), record);
+  if (record.revision !== 0) return manifest;
+  const { resourceVersion: _, ...metadata } = manifest.metadata;
+  return { ...manifest, metadata: metadata as Manifest['metadata'] };
 }
 
 /** The object's JSON. */
