@@ -4,7 +4,8 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import type { AppliedEntry } from '../state/applied-entry.ts';
 import type { ReadModelDamagedError } from './errors.ts';
-import type { FromHistory } from './history/message.ts';
+import type { FromHistory, ToHistory } from './history/message.ts';
+import type { FromWorker, ToWorker } from './projection-message.ts';
 
 /**
  * How long changes gather before they are written, where nobody waits for them: a pod's way from created to Running is then
@@ -18,6 +19,15 @@ export const CLOSE_TIMEOUT_MS = 10_000;
 
 /** The worker as its companion may use it. */
 export type CompanionWorker = Pick<Worker, 'postMessage'>;
+
+/** The worker as its projector uses it. */
+export interface ProjectionThread {
+  postMessage(message: ToWorker | ToHistory): void;
+  on(event: 'message', listener: (message: FromWorker | FromHistory) => void): unknown;
+  on(event: 'error', listener: (cause: unknown) => void): unknown;
+  on(event: 'exit', listener: () => void): unknown;
+  terminate(): Promise<unknown>;
+}
 
 /** Somebody else who has work done by the projection's worker: one thread for both. */
 export interface WorkerCompanion {
@@ -35,7 +45,7 @@ export interface ProjectorOptions {
   onFailure?(error: ReadModelDamagedError): void;
   readonly companion?: WorkerCompanion;
   /** For tests that take part in what the worker does. */
-  startWorker?(file: string): Worker;
+  startWorker?(file: string): ProjectionThread;
 }
 
 /** The projection of one fold. */

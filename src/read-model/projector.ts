@@ -1,5 +1,4 @@
 /** Projects the fold into SQLite right behind it, in a worker: takes entries without ever blocking the writer, and heals by itself. */
-import type { Worker } from 'node:worker_threads';
 import type { Timer } from '../foundation/clock.ts';
 import type { AppliedEntry } from '../state/applied-entry.ts';
 import { ReadModelDamagedError, ReadModelUnavailableError, readModelError } from './errors.ts';
@@ -11,6 +10,7 @@ import {
   CLOSE_TIMEOUT_MS,
   GATHER_MS,
   RETRY_DELAY_MS,
+  type ProjectionThread,
   type Projector,
   type ProjectorOptions,
 } from './projector-options.ts';
@@ -35,7 +35,7 @@ class WorkerProjector implements Projector {
   readonly #waiters: RevisionWaiters;
   readonly #opening = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
-  #worker: Worker | undefined;
+  #worker: ProjectionThread | undefined;
   #stored: StoredPosition | undefined;
   #lastEntry = 0;
   #pending = new PendingChanges();

@@ -26,6 +26,7 @@ import { createProjector, prepareReadModel } from '../../src/read-model/index.ts
 import { FOLD_VERSION } from '../../src/state/cell-state.ts';
 import { Fold } from '../../src/state/fold.ts';
 import { Cell } from '../support/cell.ts';
+import { projectInThisThread } from '../support/projection-in-this-thread.ts';
 
 const WAIT_MS = 10_000;
 /** More than any test takes. */
@@ -58,7 +59,12 @@ async function grow(...names: readonly string[]): Promise<void> {
   const last = await log.lastNumber();
   for (const [index, payload] of cell.payloads.entries()) if (index >= last) await log.append(index + 1, payload);
   await prepareReadModel({ file, logger: silentLogger });
-  const projector = await createProjector({ file, clock: systemClock, logger: silentLogger });
+  const projector = await createProjector({
+    file,
+    clock: systemClock,
+    logger: silentLogger,
+    startWorker: projectInThisThread,
+  });
   const fold = new Fold();
   const from = projector.projectedRevision;
   fold.subscribe((applied) => applied.position.revision > from && projector.project(applied));

@@ -19,6 +19,7 @@ import { CellState } from '../../src/state/cell-state.ts';
 import { Fold } from '../../src/state/fold.ts';
 import { Batch } from '../../src/writer/batch.ts';
 import { WRITER_LIMITS } from '../../src/writer/limits.ts';
+import { projectInThisThread } from '../support/projection-in-this-thread.ts';
 
 /** Longest a test waits for the projection; it takes milliseconds. */
 export const WAIT_MS = 10_000;
@@ -122,7 +123,13 @@ export class ProjectedCell extends FoldedLog {
   static async start(options: Partial<ProjectorOptions> & { readonly clock?: Clock } = {}): Promise<ProjectedCell> {
     const { file, remove: removeFile } = temporaryFile();
     await prepareReadModel({ file, logger: silentLogger });
-    const projector = await createProjector({ file, clock: systemClock, logger: silentLogger, ...options });
+    const projector = await createProjector({
+      file,
+      clock: systemClock,
+      logger: silentLogger,
+      startWorker: projectInThisThread,
+      ...options,
+    });
     return new ProjectedCell(file, projector, removeFile);
   }
 
@@ -133,7 +140,10 @@ export class ProjectedCell extends FoldedLog {
 
   async end(): Promise<void> {
     this.queries[Symbol.dispose]();
-    await this.projector.close();
-    this.#remove();
+    try {
+      await this.projector.close();
+    } finally {
+      this.#remove();
+    }
   }
 }

@@ -16,6 +16,7 @@ import {
   ReadModelUnavailableError,
   RETRY_DELAY_MS,
 } from '../../src/read-model/index.ts';
+import { startProjectionWorker } from '../../src/read-model/projection-thread.ts';
 import { CellState, FOLD_VERSION } from '../../src/state/cell-state.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import type { BreakMessage } from './breakable-worker.ts';
@@ -258,7 +259,7 @@ test('a read model that another process wrote meanwhile is given up, and whoever
 });
 
 test('any SQLite client can read while the cell writes', async () => {
-  const cell = await ProjectedCell.start();
+  const cell = await ProjectedCell.start({ startWorker: startProjectionWorker });
   const client = new Database(cell.file, { readonly: true });
   for (let n = 0; n < 20; n++) {
     cell.accept(create(`c-${n}`));

@@ -15,6 +15,7 @@ import { Fold } from '../../src/state/fold.ts';
 import { digestState, recordsOf } from '../../src/state/state-digest.ts';
 import { temporaryFile } from '../read-model/projected-cell.ts';
 import type { ManualClock } from './manual-clock.ts';
+import { projectInThisThread } from './projection-in-this-thread.ts';
 import { shortLog } from './short-log.ts';
 
 const WAIT_MS = 10_000;
@@ -47,7 +48,12 @@ export class DeepCell {
     const cell = new DeepCell();
     const { file } = cell.#template;
     await prepareReadModel({ file, logger: silentLogger });
-    const projector = await createProjector({ file, clock: systemClock, logger: silentLogger });
+    const projector = await createProjector({
+      file,
+      clock: systemClock,
+      logger: silentLogger,
+      startWorker: projectInThisThread,
+    });
     cell.memory.subscribe((applied) => projector.project(applied));
     for (const stored of log) {
       cell.memory.apply(stored);

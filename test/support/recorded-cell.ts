@@ -1,4 +1,4 @@
-/** A fold whose entries are kept in a log and recorded as history by the real worker: what the past in SQLite is tested with. */
+/** A fold whose entries are kept in a log and recorded as history by what the worker serves: what the past in SQLite is tested with. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import {
   type ProjectorOptions,
 } from '../../src/read-model/index.ts';
 import { FoldedLog, WAIT_MS } from '../read-model/projected-cell.ts';
+import { projectInThisThread } from './projection-in-this-thread.ts';
 
 export class RecordedCell extends FoldedLog {
   readonly folder: string;
@@ -63,7 +64,13 @@ export class RecordedCell extends FoldedLog {
     // The read model is of no interest here: it begins where the fold is, and knows nothing of what was before.
     const readModel = join(this.folder, `read-model-${entry}-${this.#opened++}.sqlite`);
     await prepareReadModel({ file: readModel, ...shared });
-    this.#projector = await createProjector({ file: readModel, ...shared, companion: recorder, ...options });
+    this.#projector = await createProjector({
+      file: readModel,
+      ...shared,
+      companion: recorder,
+      startWorker: projectInThisThread,
+      ...options,
+    });
   }
 
   /** Waits until history has all that was folded. */
