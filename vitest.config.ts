@@ -18,6 +18,7 @@ export default defineConfig({
     maxWorkers,
     // The machines and the log must not depend on the zone of whoever runs them.
     env: { TZ: 'UTC' },
+    setupFiles: ['./test/support/temporary-files.ts'],
     reporters: [process.env['CI'] ? 'verbose' : 'default', './test/support/summary-reporter.ts'],
     projects: [
       {

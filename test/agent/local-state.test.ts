@@ -12,7 +12,12 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 async function setUp() {
   const directory = join(await mkdtemp(join(tmpdir(), 'periplus-local-state-')), 'agent-n1');
-  onTestFinished(() => rm(join(directory, '..'), { recursive: true, maxRetries: 5 }));
+  const states: LocalState[] = [];
+  onTestFinished(async () => {
+    // A write that is under way would make the directory again.
+    await Promise.all(states.map((state) => state.flush()));
+    await rm(join(directory, '..'), { recursive: true });
+  });
   const clock = new ManualClock();
   const saved: SavedState = {
     mark: { position: { lineage: 'a', entry: 3, revision: 9, hash: 'h' }, term: 1, sequence: 2 },
@@ -22,8 +27,8 @@ async function setUp() {
   };
   const path = join(directory, WORK_FILE);
   let writes = 0;
-  const make = () =>
-    new LocalState({
+  const make = () => {
+    const state = new LocalState({
       file: diskText(path),
       clock,
       logger: silentLogger,
@@ -32,6 +37,9 @@ async function setUp() {
         return saved;
       },
     });
+    states.push(state);
+    return state;
+  };
   return { clock, saved, make, path, writes: () => writes };
 }
 

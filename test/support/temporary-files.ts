@@ -1,0 +1,20 @@
+// Gives every test file a directory for temporary files of its own, and fails the file that leaves something there.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+
+const VARIABLE = 'TMPDIR';
+
+const outer = process.env[VARIABLE];
+const directory = mkdtempSync(join(tmpdir(), 'periplus-test-'));
+process.env[VARIABLE] = directory;
+
+// The first hook to be set up is the last to run: after the file's own.
+afterAll(() => {
+  if (outer === undefined) delete process.env[VARIABLE];
+  else process.env[VARIABLE] = outer;
+  const left = readdirSync(directory);
+  rmSync(directory, { recursive: true, force: true });
+  expect(left, 'what the tests left behind in the directory for temporary files').toEqual([]);
+});
