@@ -34,6 +34,7 @@ const CLIENT_DEADLINE_MS = 5_000;
 export const ROLES: readonly BusRole[] = [
   { role: 'control-plane' },
   { role: 'operator', actor: 'admin' },
+  { role: 'gateway', actor: 'system:gateway' },
   { role: 'reader', actor: 'viewer' },
   { role: 'node', node: 'n1' },
   { role: 'node', node: 'n2' },
