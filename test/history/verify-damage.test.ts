@@ -4,7 +4,7 @@ import { isProven, verifyLog, type Verification } from '../../src/history/verify
 import type { Checkpoint } from '../../src/log/checkpoint.ts';
 import { decodeEntry, encodeEntry, hashOf, LogDamageError, type Entry } from '../../src/log/entry.ts';
 import type { StoredEntry } from '../../src/log/event-log.ts';
-import { CellState } from '../../src/state/cell-state.ts';
+import { CellState, type KeptState } from '../../src/state/cell-state.ts';
 import { Fold } from '../../src/state/fold.ts';
 import { keptState } from '../support/kept-state.ts';
 import { CELL, checkpointAt, read, renumbered, shortLog, stepsOf } from '../support/short-log.ts';
@@ -14,16 +14,36 @@ const ROUNDS = 3;
 const SEED = 20_261_122;
 
 let log: readonly StoredEntry[];
+/** The state before each entry. */
+let before: readonly KeptState[];
 let auditors: Checkpoint;
 
 beforeAll(() => {
   log = shortLog(ROUNDS);
+  const fold = new Fold();
+  before = log.map((stored) => {
+    const kept = keptState(fold.state);
+    fold.apply(stored);
+    return kept;
+  });
   auditors = checkpointAt(log, log.length);
 });
 
 /** Of entries as a stream with a hole has them, or of one that numbers what is left. */
 function verify(entries: readonly StoredEntry[], against: readonly Checkpoint[] = []): Promise<Verification> {
   return verifyLog({ entries: read(entries), cell: CELL, against });
+}
+
+function isOurs(stored: StoredEntry, ours: StoredEntry | undefined): boolean {
+  return stored.number === ours?.number && stored.payload === ours.payload;
+}
+
+/** The same, begun at the first entry that is not the log's: folding what is right before it for each change would take most of the time. */
+function verifyFromChange(entries: readonly StoredEntry[]): Promise<Verification> {
+  const first = entries.findIndex((stored, index) => !isOurs(stored, log[index]));
+  const kept = before[first];
+  if (kept === undefined) return verify(entries);
+  return verifyLog({ entries: read(entries.slice(first)), cell: CELL, fold: new Fold(CellState.from(kept)) });
 }
 
 const payloads = (): Uint8Array[] => log.map(({ payload }) => payload);
@@ -119,7 +139,7 @@ describe.each([
   ['whose entries are numbered anew', (entries: readonly StoredEntry[]) => renumbered(entries.map((e) => e.payload))],
 ])('in a log %s', (_, numbered) => {
   const damage = async (entries: readonly StoredEntry[]): Promise<Verification['damage']> =>
-    (await verify(numbered(entries))).damage;
+    (await verifyFromChange(numbered(entries))).damage;
 
   test('entries missing from its middle or its beginning are found', async () => {
     for (let from = 0; from < log.length - 1; from++) {
