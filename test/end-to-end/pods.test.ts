@@ -154,7 +154,7 @@ describe.skipIf(!hasEngine)('pods on Docker', () => {
     await cell.eventually('it is noticed', async () => {
       const said = await line.output('history pod/mistaken');
       expect(said).toContain(
-        `PodNoticed(FailedMount: MountVolume.SetUp failed for volume "late" : hostPath type check failed: ${path} is not a directory)`,
+        `FailedMount: MountVolume.SetUp failed for volume "late" : hostPath type check failed: ${path} is not a directory`,
       );
     });
     expect(await line.output('get pod mistaken --no-headers')).toContain('ContainerCreating');

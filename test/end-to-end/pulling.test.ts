@@ -42,8 +42,8 @@ describe.skipIf(!hasEngine)('images', () => {
       'Error from server (BadRequest): container "main" in pod "unreachable" is waiting to start: trying and failing to pull image\n',
     );
     const history = await line.output('history pod/unreachable');
-    expect(history).toContain(`PodNoticed(main: Failed: Failed to pull image "${image}"`);
-    expect(history).toContain('PodNoticed(main: Failed: Error: ImagePullBackOff)');
+    expect(history).toContain(`container main: Failed: Failed to pull image "${image}"`);
+    expect(history).toContain('container main: Failed: Error: ImagePullBackOff');
   });
 
   test('one that may not be fetched and is not there is an ErrImageNeverPull', async () => {
