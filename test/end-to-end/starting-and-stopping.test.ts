@@ -1,6 +1,6 @@
 /** Several people at one cell: starts and stops that meet, and one that is interrupted or fails on its way. */
 import { spawn } from 'node:child_process';
-import { readlinkSync, writeFileSync } from 'node:fs';
+import { readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { processesOf } from '../support/cell-processes.ts';
@@ -89,9 +89,12 @@ describe('starts and stops that meet', () => {
   });
 
   test('a start whose nats-server fails says what it said', async () => {
-    const start = up('--detach', '--listen', '203.0.113.1');
+    const store = join(cell.directory, 'nats', 'store');
+    rmSync(store, { recursive: true });
+    writeFileSync(store, 'no directory');
+    const start = up('--detach');
     expect(await start.status).toBe(1);
-    expect(start.said()).toMatch(/nats-server ended while starting \(exit code 1\): Error listening on port/);
+    expect(start.said()).toMatch(/nats-server ended while starting \(exit code 1\): .*JetStream.*storage directory/);
     cell.requireStopped();
   });
 
