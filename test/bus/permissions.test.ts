@@ -13,6 +13,7 @@ afterAll(() => cell.dispose());
 const N1: BusRole = { role: 'node', node: 'n1' };
 const ADMIN: BusRole = { role: 'operator', actor: 'admin' };
 const VIEWER: BusRole = { role: 'reader', actor: 'viewer' };
+const GATEWAY: BusRole = { role: 'gateway', actor: 'system:gateway' };
 
 /** What the server says to a publish and to a subscription; undefined when it lets them pass. */
 async function violation(bus: Bus, act: () => void): Promise<string | undefined> {
@@ -45,6 +46,10 @@ describe('publishing', () => {
     ["an agent another's inbox", N1, ({ subjects }) => `${subjects.inbox('admin')}.1`],
     ['an agent to JetStream', N1, () => '$JS.API.STREAM.DELETE.test'],
     ['an operator as a controller', ADMIN, ({ subjects }) => subjects.command('system:bootstrap', 'Pod', 'create')],
+    ['a gateway the log', GATEWAY, ({ subjects }) => subjects.log('one')],
+    ['a gateway the lease', GATEWAY, () => '$KV.test-control.writer'],
+    ['a gateway to delete a stream', GATEWAY, () => '$JS.API.STREAM.DELETE.test'],
+    ['a gateway a heartbeat', GATEWAY, ({ subjects }) => subjects.heartbeat('n1')],
     ['an operator the log', ADMIN, ({ subjects }) => subjects.log('one')],
     ['an operator the lease', ADMIN, () => '$KV.test-control.writer'],
     ['an operator a checkpoint', ADMIN, () => '$KV.test-checkpoints.1.10'],
