@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { DataDirectory } from './data-directory.ts';
 import { readJson } from './data-directory.ts';
 
+/** What an operator can do where the log is damaged, or shorter than somebody has seen it. */
+export const LOSS_REMEDY = 'Restore the log, or accept the loss with "periplus up --accept-loss".';
+
 export interface RunningCell {
   readonly cell: string;
   /** The bus: `nats://127.0.0.1:4222`. */

@@ -13,7 +13,7 @@ import {
   GATEWAY_MEMORY_FLAGS,
   memoryEnvironment,
 } from './process-memory.ts';
-import type { RunningCell } from './running-cell.ts';
+import { LOSS_REMEDY, type RunningCell } from './running-cell.ts';
 import type { RuntimeName } from './runtime-name.ts';
 import { RESTART_MAX_MS, RESTART_MIN_MS, SupervisedProcess } from './supervised-process.ts';
 
@@ -147,7 +147,7 @@ export class Supervisor {
       logger,
       onRestarted: () => this.#noteRunning(),
       onNeedsOperator: (message) => {
-        this.#trouble = message;
+        this.#trouble = `${message}. ${LOSS_REMEDY}`;
         this.#noteRunning();
       },
     });

@@ -1,4 +1,5 @@
 /** What a verification found, in sentences. */
+import { LOSS_REMEDY } from '../cell/running-cell.ts';
 import type { CellVerification } from '../cell/verify-cell.ts';
 import { formatTime } from '../foundation/clock.ts';
 import { isKept } from '../history/verify.ts';
@@ -30,7 +31,7 @@ function logLines(verification: CellVerification, file: string | undefined): str
   }
   const remedy =
     file === undefined
-      ? 'Restore the log, or accept the loss with "periplus up --accept-loss".'
+      ? LOSS_REMEDY
       : 'It was like that when it was exported, or somebody made it so: the file itself is whole.';
   return [`${capital(damage.message)}.`, `Right up to there: ${counts}, revision ${position.revision}.`, remedy];
 }
