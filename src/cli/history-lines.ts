@@ -14,28 +14,39 @@ export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
 /** Column widths of the table: it grows while it is printed, so they are fixed. */
 const WIDTHS = [10, 22, 32, 34] as const;
 
-export const HISTORY_HEADER = line(['REVISION', 'TIME', 'ACTOR', 'OBJECT', 'WHAT']);
+/** As wide as a revision of a lineage that continues another. */
+const LONG_REVISION = 16;
 
-/** A line for people. */
-export function describeRecord(recorded: Recorded): string {
+/** Lines for people, of a cell whose last revision is this. */
+export function historyTable(lastRevision: number): { readonly header: string; describe(recorded: Recorded): string } {
+  const [shortRevision, ...others] = WIDTHS;
+  const isLong = String(lastRevision).length > shortRevision;
+  const widths = [isLong ? LONG_REVISION : shortRevision, ...others];
+  return {
+    header: line(widths, ['REVISION', 'TIME', 'ACTOR', 'OBJECT', 'WHAT']),
+    describe: (recorded) => line(widths, cellsOf(recorded)),
+  };
+}
+
+function cellsOf(recorded: Recorded): readonly string[] {
   const time = formatTime(recorded.time);
   if ('commit' in recorded) {
     const { commit } = recorded;
     const { reason } = commit;
     const what = withReason({ sentence: tellEvents(commit), ...(reason === undefined ? {} : { reason }) });
-    return line([String(commit.revision), time, commit.actor, objectOf(commit), what]);
+    return [String(commit.revision), time, commit.actor, objectOf(commit), what];
   }
   const { refused } = recorded;
   const what = `refused ${refused.verb} (${refused.refusal.reason}): ${refused.refusal.message}`;
-  return line(['-', time, refused.actor, objectOf(refused), what]);
+  return ['-', time, refused.actor, objectOf(refused), what];
 }
 
 function objectOf({ kind, namespace, name }: ObjectKey): string {
   return namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
-function line(cells: readonly string[]): string {
-  return `${cells.map((cell, index) => (index < WIDTHS.length ? cell.padEnd(WIDTHS[index] ?? 0) : cell)).join(' ')}\n`;
+function line(widths: readonly number[], cells: readonly string[]): string {
+  return `${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(' ')}\n`;
 }
 
 /** As lines of text: one JSON document each, or a YAML document between dashes. */

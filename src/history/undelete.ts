@@ -70,7 +70,7 @@ function refuseLiving(kind: Kind, current: ObjectRecord | undefined): void {
   if (isBeingDeleted(current.context.metadata)) {
     throw new PastError('BadRequest', `${kind.plural} "${name}" is still being deleted; undelete it once it is gone`);
   }
-  const advice = `its uid is ${uid}; "rollback ${kind.singular}/${name}" makes it what it was`;
+  const advice = `its uid is ${uid}; "rollback ${kind.singular}/${name} --to REVISION" makes it what it was`;
   throw new PastError('BadRequest', `${refuse.alreadyExists(kind, name).message}: ${advice}`);
 }
 

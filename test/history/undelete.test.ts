@@ -152,7 +152,7 @@ describe('an undelete says why there is nothing to bring back', () => {
     const { uid } = past.cell.get('ConfigMap', 'settings');
     expect(failure(() => past.undelete('ConfigMap', 'settings'))).toEqual({
       reason: 'BadRequest',
-      message: `configmaps "settings" already exists: its uid is ${uid}; "rollback configmap/settings" makes it what it was`,
+      message: `configmaps "settings" already exists: its uid is ${uid}; "rollback configmap/settings --to REVISION" makes it what it was`,
     });
   });
 

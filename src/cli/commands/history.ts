@@ -8,7 +8,7 @@ import { matches } from '../../history/memory-past.ts';
 import { withCell, type CommandContext, type Terminal } from '../context.ts';
 import { CommandFailure, EXIT } from '../exit-codes.ts';
 import { addNamespace, positiveNumber, type GlobalOptions } from '../flags.ts';
-import { describeRecord, formatRecord, HISTORY_FORMATS, HISTORY_HEADER, type HistoryFormat } from '../history-lines.ts';
+import { formatRecord, HISTORY_FORMATS, historyTable, type HistoryFormat } from '../history-lines.ts';
 import { beginningOf, momentOf } from '../moment.ts';
 import { parseResources } from '../resources.ts';
 
@@ -55,10 +55,12 @@ async function history(
   filter: HistoryFilter,
 ): Promise<void> {
   const { terminal, signal } = context;
-  const where = { cell: cell.cell, lineage: (await cell.status()).lineage };
+  const { lineage, revision } = await cell.status();
+  const where = { cell: cell.cell, lineage };
+  const table = historyTable(revision);
   let isHeaderDue = output === undefined;
   const writeHeader = async () => {
-    if (isHeaderDue) await terminal.write(HISTORY_HEADER);
+    if (isHeaderDue) await terminal.write(table.header);
     isHeaderDue = false;
   };
   const order = reverse ? 'newest-first' : 'oldest-first';
@@ -68,7 +70,7 @@ async function history(
     const shown = records.slice(0, left);
     left -= shown.length;
     const lines = shown.map((recorded) =>
-      output === undefined ? describeRecord(recorded) : formatRecord(output, where, recorded),
+      output === undefined ? table.describe(recorded) : formatRecord(output, where, recorded),
     );
     if (lines.length === 0) return;
     hasPrinted = true;
