@@ -107,6 +107,8 @@ class PodsCompared {
     }
     const affected = { ...nameOf(pod), ...(from === undefined ? {} : { node: from }), step };
     if (this.#wasAskedFor(step)) this.#removed.push({ ...affected, why });
+    else if (ownerOf(pod) !== undefined && this.#areObjectsChangedAfter(step))
+      this.#removed.push({ ...affected, why: `${why}, and a later step left no place for another` });
     else this.#lost.push({ ...affected, why: `${why}, and nothing replaces it` });
   }
 
@@ -114,6 +116,13 @@ class PodsCompared {
   #wasAskedFor(step: number): boolean {
     const action = this.#compared.steps[step - 1]?.do;
     return action !== 'drain' && action !== 'lose' && action !== 'removeNodes';
+  }
+
+  /** Whether the controller that would have replaced the pod, or did, may have been told by then that it is one too many. */
+  #areObjectsChangedAfter(step: number): boolean {
+    return this.#compared.steps
+      .slice(step)
+      .some(({ do: action }) => action === 'scale' || action === 'apply' || action === 'delete');
   }
 
   #judgeAfter(pod: PodRecord): void {
