@@ -52,7 +52,10 @@ export class SimulatedCell implements Scene {
       step: () => timeline.steps,
       revision: () => this.truth.state.revision,
     });
-    this.truth = new Truth('1', this.findings.for('log'));
+    const wrong = this.findings.for('log');
+    this.truth = new Truth('1', (what) => {
+      if (!this.hasLost()) wrong(what);
+    });
     const server = this.#wire('bus');
     this.bus = new VirtualBus(server);
     this.lease = new LeaseServer(server);

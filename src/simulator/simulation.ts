@@ -1,5 +1,5 @@
 /** One run: a cell, a plan that befalls it, and then quiet, until all is as it should be or something is found. */
-import type { Outcome } from '../../machines/index.ts';
+import { isCordoned, type NodeContext } from '../../machines/index.ts';
 import { cordon } from './actions.ts';
 import { SimulatedCell } from './cell.ts';
 import { unfinished } from './checkers/convergence.ts';
@@ -128,6 +128,7 @@ class Simulation {
       while (findings.first === undefined && (await timeline.step(lookAtMs)));
       if (findings.first !== undefined) return;
       this.#restartForgotten();
+      this.#uncordon();
       missing = unfinished(this.#cell);
       looks = missing.length === 0 ? looks + 1 : 0;
       if (timeline.nowMs < untilMs) continue;
@@ -152,7 +153,7 @@ class Simulation {
       node.engine.calm();
       node.start();
     }
-    void this.#uncordon();
+    this.#uncordon();
   }
 
   /** An agent whose node somebody deleted introduces itself when it is started again, as a kubelet does. */
@@ -165,10 +166,21 @@ class Simulation {
     }
   }
 
-  /** Users who closed a node open it again. */
-  async #uncordon(): Promise<readonly Outcome[]> {
-    const { nodes, users } = this.#cell;
-    return users.send(nodes.map(({ name }) => ({ ...cordon(name, false), id: `user/heal/${name}`, namespace: '' })));
+  /** Users who closed a node open it again; and once more where that was lost with the log. */
+  #uncordon(): void {
+    const { nodes, users, truth } = this.#cell;
+    if (users.waiting > 0) return;
+    const closed = nodes.filter(({ name }) => {
+      const node = truth.state.get<NodeContext>('Node', '', name);
+      return node !== undefined && isCordoned(node);
+    });
+    const { revision } = truth.state;
+    const drafts = closed.map(({ name }) => ({
+      ...cordon(name, false),
+      id: `user/open/${name}/${revision}`,
+      namespace: '',
+    }));
+    if (drafts.length > 0) void users.send(drafts);
   }
 
   #result(settledMs: number): SimulationResult {

@@ -37,6 +37,7 @@ export class Truth {
   readonly #onWrong: (what: string) => void;
   #commits = 0;
   #numbers = 0;
+  #isBroken = false;
 
   /** `onWrong` is told of an entry that does not fold. */
   constructor(lineage: string, onWrong: (what: string) => void) {
@@ -53,6 +54,14 @@ export class Truth {
     return this.#lineage;
   }
 
+  /**
+   * The log holds an entry that cannot be folded, until somebody goes back behind it: a store that lost its end and was written
+   * again takes the entry of a writer which slept through that, since all it compares is the number.
+   */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
   /** Entries and commits stored so far, those lost later included. */
   get counts(): { readonly entries: number; readonly commits: number } {
     return { entries: this.#numbers, commits: this.#commits };
@@ -64,11 +73,12 @@ export class Truth {
 
   /** Takes an entry of the lineage that counts; others are copies of what it has. */
   stored(lineage: string, entry: StoredEntry): void {
-    if (lineage !== this.#lineage) return;
+    if (lineage !== this.#lineage || this.#isBroken) return;
     this.#payloads[entry.number] = entry.payload;
     try {
       this.#fold.apply(entry);
     } catch (error) {
+      this.#isBroken = true;
       this.#onWrong(error instanceof Error ? error.message : String(error));
     }
   }
@@ -83,6 +93,7 @@ export class Truth {
       if (payload !== undefined) fold.apply({ number, payload });
     }
     this.#fold = fold;
+    this.#isBroken = false;
     fold.subscribe((applied) => this.#tell(applied));
     for (const { rewound } of this.#observers) rewound?.(fold.state);
   }

@@ -71,6 +71,8 @@ export class Users {
   #remember(commands: readonly Command[], outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
       if ('revision' in outcome) this.#seen = Math.max(this.#seen, outcome.revision);
+      // Who is told that what they know is too old looks at the cell as it is now.
+      else this.#seen = Math.max(this.#seen, this.#options.truth.state.revision);
     }
     this.#earlier.push(...commands);
     if (this.#earlier.length > EARLIER_MAX) this.#earlier.splice(0, this.#earlier.length - EARLIER_MAX);

@@ -52,7 +52,7 @@ export class AnswersChecker {
 
   #compare({ id, attempt = 1 }: Command, outcome: Exclude<Outcome, { readonly outcome: 'not-decided' }>): void {
     const known = this.#scene.truth.state.outcomeOf(id);
-    if (this.#lost.has(id)) return;
+    if (this.#lost.has(id) || this.#scene.truth.isBroken) return;
     if (known === undefined) {
       // Outcomes are forgotten behind the horizon, which may have passed between the acknowledgement and the answer.
       if (

@@ -35,6 +35,9 @@ export class ContainersChecker {
 
   started({ node }: Engine, { id, pod }: RunningContainer): void {
     const committed = this.#committed.get(pod.uid);
+    // What a writer beyond a broken entry bound nobody else can fold, and it runs until its node hears of the next lineage.
+    const { truth, operator } = this.#scene;
+    if (truth.isBroken || (committed === undefined && operator.lossesAccepted > 0)) return;
     if (committed !== node) {
       this.#report(
         `container ${id} was started on ${node}, but its pod was ${committed === undefined ? 'never bound' : `bound to ${committed}`}`,

@@ -22,7 +22,8 @@ export class OneHistoryChecker {
     const before = this.#seen.get(node);
     if (position === undefined || before?.hash === position.hash) return;
     this.#seen.set(node, position);
-    if (before === undefined || before.lineage !== position.lineage) return;
+    // A log that cannot be folded any more says nothing of what came before.
+    if (before === undefined || before.lineage !== position.lineage || this.#truth.isBroken) return;
     const { lineage } = position;
     if (before.entry > position.entry) {
       return this.#report(
