@@ -55,9 +55,9 @@ async function history(
   filter: HistoryFilter,
 ): Promise<void> {
   const { terminal, signal } = context;
-  const { lineage, revision } = await cell.status();
+  const { lineage, revision: lastRevision } = await cell.status();
   const where = { cell: cell.cell, lineage };
-  const table = historyTable(revision);
+  const table = historyTable(lastRevision);
   let isHeaderDue = output === undefined;
   const writeHeader = async () => {
     if (isHeaderDue) await terminal.write(table.header);
