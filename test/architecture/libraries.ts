@@ -17,7 +17,6 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'reflect-metadata': ['src/gateway/'],
   commander: ['src/cli/', 'src/main.ts'],
   listr2: ['src/cli/', 'src/cell/bring-up.ts'],
-  'cli-table3': ['src/cli/'],
   yaml: ['src/cli/', 'src/gateway/'],
   // Kubernetes' HTTP is the gateway's; probes and the process runtime's demo are HTTP's other ends, and Docker's API is HTTP.
   'node:http': ['src/gateway/', 'src/agent/probes/', 'src/agent/runtimes/docker/', 'src/agent/runtimes/process/'],
