@@ -7,8 +7,9 @@ import {
   readBody,
   unpacked,
   type CommitRow,
+  type FoldedRow,
   type HistoryReader,
-  type LivingRow,
+  type ImageRow,
   type ObjectLife,
   type RefusalRow,
   type WantedImage,
@@ -76,7 +77,7 @@ export class SqlitePast implements Past {
   objectAt(key: ObjectKey, revision: number): ObjectRecord | undefined {
     const life = this.#reader.lifeAt(key, revision);
     if (life === undefined || (life.until !== null && life.until <= revision)) return undefined;
-    return this.#fold(key.kind, life, revision);
+    return this.#fold(key, life.object, revision);
   }
 
   listAt({ kind, namespace, revision, limit = LIST_PAGE_MAX, after }: PastListRequest): PastListPage {
@@ -84,7 +85,18 @@ export class SqlitePast implements Past {
     const rows = this.#reader.livesAt(
       namespace === undefined ? { ...request, after_namespace: after?.namespace ?? '' } : { ...request, namespace },
     );
-    const records = rows.slice(0, limit).flatMap((row) => this.#fold(kind, row, revision) ?? []);
+    const listed = rows.slice(0, limit);
+    const commits = Map.groupBy(
+      this.#reader.foldedOfMany(
+        listed.map(([, , object, imaged]) => [object, imaged]),
+        revision,
+      ),
+      ([index]) => index,
+    );
+    const records = listed.flatMap(([ofNamespace, name, , , image], index) => {
+      const folded = (commits.get(index) ?? []).map(([, ...row]): FoldedRow => row);
+      return foldFrom({ kind, namespace: ofNamespace, name }, image, folded) ?? [];
+    });
     return { records, more: rows.length > limit };
   }
 
@@ -155,7 +167,7 @@ export class SqlitePast implements Past {
   /** The object right after one of its commits, as JSON: what later reads of it begin at. */
   imageOf({ object, revision }: WantedImage): string | undefined {
     const life = this.#life(object);
-    const record = this.#fold(life.kind, life, revision);
+    const record = this.#fold(life, object, revision);
     return record && JSON.stringify(record);
   }
 
@@ -184,25 +196,33 @@ export class SqlitePast implements Past {
   }
 
   /** Folds an object's own commits up to a revision, from the nearest image on where it has one. */
-  #fold(kindName: string, life: LivingRow, revision: number): ObjectRecord | undefined {
-    const kind = kinds.get(kindName);
-    if (kind === undefined) throw new Error(`there is no kind ${kindName}`);
-    const rows = [...this.#reader.folded(life.object, revision, FOLD_ROWS)];
+  #fold(key: ObjectKey, object: number, revision: number): ObjectRecord | undefined {
+    const rows = [...this.#reader.folded(object, revision, FOLD_ROWS)];
     // More than one read takes only where images are missing that are still to be made.
     for (let full = rows.length === FOLD_ROWS; full;) {
-      const more = this.#reader.folded(life.object, (rows.at(-1)?.[0] ?? 0) - 1, FOLD_ROWS);
+      const more = this.#reader.folded(object, (rows.at(-1)?.[0] ?? 0) - 1, FOLD_ROWS);
       rows.push(...more);
       full = more.length === FOLD_ROWS;
     }
-    const image = rows.at(-1)?.[0] === life.object ? undefined : this.#reader.image(life.object, revision);
-    let record = image && (JSON.parse(unpacked(image.body)) as ObjectRecord);
-    for (const [at, time, body] of rows.toReversed()) {
-      const [, , , , , correlation, events] = readBody(body);
-      const { namespace, name } = life;
-      record = evolveCommit(kind, record, { kind: kindName, namespace, name, revision: at, correlation, events }, time);
-    }
-    return record;
+    const image = rows.at(-1)?.[0] === object ? undefined : this.#reader.image(object, revision);
+    return foldFrom(key, image?.body ?? null, rows.toReversed());
   }
+}
+
+/** Folds commits, oldest first, onto an image or, without one, from nothing. */
+function foldFrom(
+  { kind: kindName, namespace, name }: ObjectKey,
+  image: ImageRow['body'] | null,
+  rows: readonly FoldedRow[],
+): ObjectRecord | undefined {
+  const kind = kinds.get(kindName);
+  if (kind === undefined) throw new Error(`there is no kind ${kindName}`);
+  let record = image === null ? undefined : (JSON.parse(unpacked(image)) as ObjectRecord);
+  for (const [revision, time, body] of rows) {
+    const [, , , , , correlation, events] = readBody(body);
+    record = evolveCommit(kind, record, { kind: kindName, namespace, name, revision, correlation, events }, time);
+  }
+  return record;
 }
 
 function pointOfRow(row: { readonly revision: number; readonly time: number } | undefined): PastPoint | undefined {

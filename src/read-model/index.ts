@@ -18,7 +18,7 @@ export { discardReadModel, prepareReadModel } from './migrate.ts';
 export { createProjector } from './projector.ts';
 export * from './projector-options.ts';
 export { openQueries, type ReadModelQueries } from './queries.ts';
-export { HistoryReader, type LivingRow, type Order } from './history/reader.ts';
+export { HistoryReader, type Order } from './history/reader.ts';
 export type { CommitRange, FoldedRow } from './history/reader-statements.ts';
 export type { Image, WantedImage } from './history/message.ts';
 export { IMAGE_EVERY_COMMITS } from './history/image-interval.ts';
@@ -31,6 +31,7 @@ export {
   unpacked,
   type CommitRow,
   type HistoryPosition,
+  type ImageRow,
   type ObjectLife,
   type RefusalRow,
 } from './history/schema.ts';

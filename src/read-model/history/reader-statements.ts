@@ -1,6 +1,5 @@
 /** The statements that read history, compiled once for a connection. */
 import type { Connection } from '../database.ts';
-import type { LivingRow } from './reader.ts';
 import type { CommitRow, ImageRow, ObjectLife, RefusalRow } from './schema.ts';
 
 /** After one revision (or id), exclusive, up to another, inclusive; at most `limit`. */
@@ -30,6 +29,18 @@ export interface LivesRequest {
 
 /** What of a commit its object is folded from. */
 export type FoldedRow = readonly [revision: number, time: number, body: CommitRow['body']];
+
+/** An object of a list, with its newest image by then: `imaged` is the image's revision, 0 where there is none. */
+export type ListedRow = readonly [
+  namespace: string,
+  name: string,
+  object: number,
+  imaged: number,
+  image: ImageRow['body'] | null,
+];
+
+/** A commit that an object of a list is folded from: `index` tells which of those asked for. */
+export type ListedCommitRow = readonly [index: number, ...FoldedRow];
 
 const HEAD = 'revision, object, entry, time, cause';
 const IN_RANGE = 'revision > @after and revision <= @upTo';
@@ -73,6 +84,14 @@ function commitStatements(database: Connection) {
          order by revision desc limit ?`,
       )
       .raw(),
+    // For many objects at once: a statement each would cost as much as its rows. The order of the join is the order of the index.
+    foldedOfMany: database
+      .prepare<[objectsAndImages: string, upTo: number], ListedCommitRow>(
+        `select wanted.key, commits.revision, commits.time, commits.body from json_each(?) wanted cross join commits
+         on commits.object = wanted.value ->> 0 and commits.revision > wanted.value ->> 1 and commits.revision <= ?
+         order by wanted.key, commits.revision`,
+      )
+      .raw(),
     image: database.prepare<[{ readonly object: number; readonly revision: number }], ImageRow>(
       `select revision, object, body from images where object = @object and revision <= @revision
        order by revision desc limit 1`,
@@ -81,8 +100,14 @@ function commitStatements(database: Connection) {
 }
 
 function lifeStatements(database: Connection) {
-  const lives = (where: string) => `select namespace, name, object from lives
-    where era = @era and kind = @kind and ${where} and ${LIVING} order by namespace, name limit @limit`;
+  const lives = (
+    where: string,
+  ) => `select page.namespace, page.name, page.object, coalesce(images.revision, 0), images.body
+    from (select namespace, name, object from lives
+      where era = @era and kind = @kind and ${where} and ${LIVING} order by namespace, name limit @limit) page
+    left join images on images.revision =
+      (select max(revision) from images where object = page.object and revision <= @revision)
+    order by page.namespace, page.name`;
   return {
     life: database.prepare<[number], ObjectLife>(`select ${LIFE} from objects where object = ?`),
     lifeOfUid: database.prepare<[string], ObjectLife>(`select ${LIFE} from objects where uid = ?`),
@@ -93,12 +118,12 @@ function lifeStatements(database: Connection) {
     era: database
       .prepare<[number], number>('select era from eras where begin <= ? order by begin desc limit 1')
       .pluck(),
-    livesInNamespace: database.prepare<[LivesRequest], LivingRow>(
-      lives('namespace = @namespace and name > @after_name'),
-    ),
-    livesInAll: database.prepare<[LivesRequest], LivingRow>(
-      lives('(namespace, name) > (@after_namespace, @after_name)'),
-    ),
+    livesInNamespace: database
+      .prepare<[LivesRequest], ListedRow>(lives('namespace = @namespace and name > @after_name'))
+      .raw(),
+    livesInAll: database
+      .prepare<[LivesRequest], ListedRow>(lives('(namespace, name) > (@after_namespace, @after_name)'))
+      .raw(),
     counts: database.prepare<
       [{ readonly era: number; readonly revision: number }],
       { readonly kind: string; readonly count: number }

@@ -6,6 +6,8 @@ import {
   type CommitRange,
   type FoldedRow,
   type KeyValues,
+  type ListedCommitRow,
+  type ListedRow,
   type LivesRequest,
 } from './reader-statements.ts';
 import type { CommitRow, ImageRow, ObjectLife, RefusalRow } from './schema.ts';
@@ -61,6 +63,12 @@ export class HistoryReader implements Disposable {
     return this.#guarded(() => this.#statements.folded.all(object, upTo, object, upTo, limit));
   }
 
+  /** The same of many, each from its image on: index, then oldest first. */
+  foldedOfMany(objectsAndImages: readonly (readonly [object: number, imaged: number])[], upTo: number) {
+    const asked = JSON.stringify(objectsAndImages);
+    return this.#guarded((): readonly ListedCommitRow[] => this.#statements.foldedOfMany.all(asked, upTo));
+  }
+
   causedBy(cause: number, range: CommitRange): readonly CommitRow[] {
     return this.#guarded(() => this.#statements.causedBy.all({ ...range, cause }));
   }
@@ -89,8 +97,8 @@ export class HistoryReader implements Disposable {
     return this.#guarded(() => this.#statements.lifeAt.get({ kind, namespace, name, revision }));
   }
 
-  /** Numbers of the objects that lived at a revision, in the order of namespace and name. */
-  livesAt(request: Omit<LivesRequest, 'era'>): readonly LivingRow[] {
+  /** The objects that lived at a revision and their images, in the order of namespace and name. */
+  livesAt(request: Omit<LivesRequest, 'era'>): readonly ListedRow[] {
     const era = this.#era(request.revision);
     const { livesInNamespace, livesInAll } = this.#statements;
     return this.#guarded(() =>
@@ -135,10 +143,4 @@ export class HistoryReader implements Disposable {
       throw error;
     }
   }
-}
-
-export interface LivingRow {
-  readonly namespace: string;
-  readonly name: string;
-  readonly object: number;
 }

@@ -1,5 +1,6 @@
 /** The statements that write history, compiled once. Runs in the worker. */
 import type { Connection } from '../database.ts';
+import type { SinceImage } from './image-interval.ts';
 import type { CommitRow, HistoryPosition, ImageRow, ObjectLife, RefusalRow } from './schema.ts';
 
 export interface EraRow {
@@ -31,12 +32,12 @@ function readStatements(database: Connection) {
       `select object, until from objects where kind = @kind and namespace = @namespace and name = @name
        order by object desc limit 1`,
     ),
-    sinceImage: database
-      .prepare<[{ readonly object: number; readonly most: number }], number>(
-        `select count(*) from (select 1 from commits where object = @object
-         and revision > coalesce((select max(revision) from images where object = @object), 0) limit @most)`,
-      )
-      .pluck(),
+    sinceImage: database.prepare<[{ readonly object: number; readonly most: number }], SinceImage>(
+      `select count(*) as commits, cast(total(bytes) as integer) as bytes,
+         (select length(body) from commits where revision = @object) as creationBytes
+       from (select length(body) as bytes from commits where object = @object
+         and revision > coalesce((select max(revision) from images where object = @object), @object) limit @most)`,
+    ),
     lastEra: database.prepare<[], EraRow>('select era, begin, carried from eras order by era desc limit 1'),
     livesOf: database.prepare<[number], number>('select count(*) from lives where era = ?').pluck(),
   };

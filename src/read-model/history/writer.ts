@@ -2,7 +2,7 @@
 import type { Commit, RefusedCommand } from '../../../machines/index.ts';
 import { decodeEntry, hashOf, type Entry } from '../../log/entry.ts';
 import type { Connection } from '../database.ts';
-import { IMAGE_EVERY_COMMITS } from './image-interval.ts';
+import { IMAGE_EVERY_COMMITS, isImageDue, type SinceImage } from './image-interval.ts';
 import type { Image, RecordMessage, WantedImage } from './message.ts';
 import { bodyOf, packed, type HistoryPosition } from './schema.ts';
 import { historyStatements, type HistoryStatements } from './statements.ts';
@@ -16,7 +16,7 @@ export const ERA_MIN_LIVES = 4_096;
 /** A living object. */
 interface Known {
   readonly object: number;
-  commitsSinceImage: number;
+  sinceImage: SinceImage;
 }
 
 /** The entries do not follow what is recorded. */
@@ -122,23 +122,20 @@ export class HistoryWriter {
   #recordCommit(commit: Commit, entry: Entry, wanted: WantedImage[]): void {
     const { revision, kind, namespace, name } = commit;
     const text = `${kind}/${namespace}/${name}`;
-    const known = this.#living(commit, text) ?? this.#begin(commit, text);
-    const { object } = known;
-    this.#statements.insertCommit.run(
-      revision,
-      object,
-      entry.number,
-      entry.time,
-      commit.cause ?? null,
-      packed(bodyOf(commit)),
-    );
-    known.commitsSinceImage++;
+    const body = packed(bodyOf(commit));
+    const known = this.#living(commit, text) ?? this.#begin(commit, text, body.length);
+    const { object, sinceImage } = known;
+    this.#statements.insertCommit.run(revision, object, entry.number, entry.time, commit.cause ?? null, body);
+    if (revision !== object) {
+      sinceImage.commits++;
+      sinceImage.bytes += body.length;
+    }
     if (commit.events.some(({ type }) => this.#endings[kind]?.includes(type))) {
       this.#statements.endObject.run({ object, until: revision });
       this.#statements.endLife.run({ era: this.#era, kind, namespace, name, object, until: revision });
       this.#known.delete(text);
-    } else if (known.commitsSinceImage >= IMAGE_EVERY_COMMITS) {
-      known.commitsSinceImage = 0;
+    } else if (isImageDue(sinceImage)) {
+      known.sinceImage = { ...sinceImage, commits: 0, bytes: 0 };
       wanted.push({ object, revision });
     }
   }
@@ -149,17 +146,16 @@ export class HistoryWriter {
     const row = this.#statements.living.get({ kind, namespace, name });
     if (row === undefined || row.until !== null) return undefined;
     const { object } = row;
-    return this.#know(text, {
-      object,
-      commitsSinceImage: this.#statements.sinceImage.get({ object, most: IMAGE_EVERY_COMMITS }) ?? 0,
-    });
+    const sinceImage = this.#statements.sinceImage.get({ object, most: IMAGE_EVERY_COMMITS });
+    if (sinceImage === undefined) throw new Error('counting gives a row');
+    return this.#know(text, { object, sinceImage });
   }
 
-  #begin({ revision: object, kind, namespace, name, uid }: Commit, text: string): Known {
+  #begin({ revision: object, kind, namespace, name, uid }: Commit, text: string, creationBytes: number): Known {
     this.#statements.insertObject.run({ object, kind, namespace, name, uid });
     this.#statements.insertLife.run({ era: this.#era, kind, namespace, name, object });
     this.#lives++;
-    return this.#know(text, { object, commitsSinceImage: 0 });
+    return this.#know(text, { object, sinceImage: { commits: 0, bytes: 0, creationBytes } });
   }
 
   #know(text: string, known: Known): Known {
