@@ -84,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     certificate: identity.server,
     clientAuthority: identity.authority.certificate,
     tokens: noTokens,
-    answer: routes({ services, authorizer: adminsOnly, version, address }),
+    answer: routes({ services, authorizer: adminsOnly, tokens: noTokens, version, address }),
     logger,
   });
   const stop = new AbortController();

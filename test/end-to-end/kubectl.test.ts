@@ -77,7 +77,14 @@ describe.skipIf(!installed)('kubectl', () => {
   test('says what is served', () => {
     expect(ok('version')).toMatch(/Server Version: v1\.32\.\d+\+periplus/);
     expect(ok('api-resources')).toMatch(/^pods +po +v1 +true +Pod$/m);
-    expect(ok('api-versions').split('\n')).toEqual(['periplus.dev/v1', 'v1']);
+    expect(ok('api-versions').split('\n')).toEqual([
+      'authentication.k8s.io/v1',
+      'authorization.k8s.io/v1',
+      'periplus.dev/v1',
+      'v1',
+    ]);
+    expect(ok('auth whoami')).toMatch(/^Username +kubernetes-admin$/m);
+    expect(ok('auth can-i delete pods')).toBe('yes');
     expect(ok('explain pod.spec.containers.image')).toContain('FIELD: image <string>');
     expect(ok('get --raw /readyz')).toBe('ok');
   });

@@ -161,3 +161,31 @@ describe('discovery', () => {
     expect(at((await cell.ask('/version')).json, 'gitVersion')).toMatch(/^v1\.32\.\d+\+periplus\.test$/);
   });
 });
+
+describe('a review', () => {
+  const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
+
+  test('says who asks', async () => {
+    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+    const { code, json } = await cell.ask(path, { method: 'POST', body: {} });
+    expect(code).toBe(201);
+    expect(at(json, 'status.userInfo')).toEqual({
+      username: 'kubernetes-admin',
+      groups: ['system:masters', 'system:authenticated'],
+    });
+    const client = await makeClientCertificate(cell.authority, { name: 'bob', groups: [] }, issuance);
+    const other = await cell.ask(path, { method: 'POST', body: {}, client });
+    expect(at(other.json, 'status.userInfo.username')).toBe('bob');
+  });
+
+  test('says who may do what', async () => {
+    const resourceAttributes = { verb: 'get', resource: 'pods' };
+    const ask = (path: string, spec: object) =>
+      cell.ask(`${AUTHORIZATION}/${path}`, { method: 'POST', body: { spec: { resourceAttributes, ...spec } } });
+    expect(at((await ask('selfsubjectaccessreviews', {})).json, 'status')).toEqual({ allowed: true });
+    expect(at((await ask('subjectaccessreviews', { user: 'bob' })).json, 'status')).toEqual({ allowed: false });
+    expect((await ask('subjectaccessreviews', {})).code).toBe(422);
+    expect((await ask('namespaces/x/localsubjectaccessreviews', { user: 'bob' })).code).toBe(201);
+    expect((await cell.ask(`${AUTHORIZATION}/selfsubjectaccessreviews`)).code).toBe(405);
+  });
+});

@@ -1,6 +1,7 @@
 /** Discovery: which groups, versions and resources there are, one document a group version or all in one (KEP-3352). */
 import type { Kind } from '../../../machines/index.ts';
 import { parseAccept } from '../http/negotiation.ts';
+import { REVIEW_VERSION, REVIEWS, type Review } from '../reviews/reviews.ts';
 import { groups, kindsOf } from '../resources/target.ts';
 import { subresourcesOf } from '../resources/subresources.ts';
 import { RESOURCE_VERBS } from '../resources/handle.ts';
@@ -54,9 +55,33 @@ function groupOf(name: string, type: object): object {
 /** `/api/VERSION`, `/apis/GROUP/VERSION`; undefined where there is none. */
 export function resourceList(name: string, version: string): object | undefined {
   const kinds = kindsOf(name, version);
-  if (kinds.length === 0) return undefined;
+  const reviews = reviewsOf(name, version);
+  if (kinds.length + reviews.length === 0) return undefined;
   const groupVersion = name === '' ? version : `${name}/${version}`;
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: kinds.flatMap(resourcesOf) };
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion,
+    resources: [...kinds.flatMap(resourcesOf), ...reviews.map(reviewResource)],
+  };
+}
+
+function reviewsOf(name: string, version: string): readonly Review[] {
+  return version === REVIEW_VERSION ? REVIEWS.filter(({ group: one }) => one === name) : [];
+}
+
+function reviewResource({ plural, singular, namespaced, kind }: Review): object {
+  return { name: plural, singularName: singular, namespaced, kind, verbs: ['create'] };
+}
+
+function aggregatedReview({ plural, singular, namespaced, kind, group: name }: Review): object {
+  return {
+    resource: plural,
+    responseKind: { group: name, version: REVIEW_VERSION, kind },
+    scope: namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: singular,
+    verbs: ['create'],
+  };
 }
 
 function resourcesOf(kind: Kind): readonly object[] {
@@ -93,7 +118,10 @@ export function aggregated(which: 'core' | 'groups', version: string): object {
       versions: versions.map((one) => ({
         version: one,
         freshness: 'Current',
-        resources: kindsOf(name, one).map((kind) => aggregatedResource(kind, one)),
+        resources: [
+          ...kindsOf(name, one).map((kind) => aggregatedResource(kind, one)),
+          ...reviewsOf(name, one).map(aggregatedReview),
+        ],
       })),
     })),
   };

@@ -3,8 +3,10 @@ import findMyWay from 'find-my-way';
 import { health } from '../discovery/health.ts';
 import * as discovery from '../discovery/resources.ts';
 import { versionInfo } from '../discovery/version.ts';
+import type { TokenAuthenticator } from '../identity/authentication.ts';
 import type { Authorizer } from '../identity/authorization.ts';
 import { openapiV2, openapiV3, openapiV3Index } from '../openapi/documents.ts';
+import { answerReview, reviewOf } from '../reviews/reviews.ts';
 import { authorize, handleResource, unknownPath } from '../resources/handle.ts';
 import { targetOf } from '../resources/target.ts';
 import type { Services } from '../verbs/services.ts';
@@ -15,6 +17,7 @@ import { StatusError } from './status.ts';
 export interface RoutesOptions {
   readonly services: Services;
   readonly authorizer: Authorizer;
+  readonly tokens: TokenAuthenticator;
   /** Periplus's own version. */
   readonly version: string;
   /** `127.0.0.1:6443`. */
@@ -44,7 +47,10 @@ export function routes(options: RoutesOptions): Answer {
   const resource =
     (of: (parameters: Parameters) => readonly [group: string, version: string]): Route =>
     async (exchange, parameters) => {
-      const target = targetOf(...of(parameters), parameters['*'] ?? '');
+      const rest = parameters['*'] ?? '';
+      const review = reviewOf(...of(parameters), rest);
+      if (review !== undefined) return answerReview(exchange, review, options);
+      const target = targetOf(...of(parameters), rest);
       if (target === undefined) throw unknownPath();
       await handleResource(exchange, target, options);
     };

@@ -60,6 +60,29 @@ export const MESSAGES: Readonly<Record<string, Message>> = {
   },
   Namespace: { 1: METADATA, 2: ['spec', { message: 'NamespaceSpec' }], 3: ['status', 'ignored'] },
   NamespaceSpec: { 1: ['finalizers', 'strings'] },
+  SelfSubjectReview: { 1: METADATA, 2: ['status', 'ignored'] },
+  SelfSubjectAccessReview: { 1: METADATA, 2: ['spec', { message: 'AccessReviewSpec' }], 3: ['status', 'ignored'] },
+  SubjectAccessReview: { 1: METADATA, 2: ['spec', { message: 'AccessReviewSpec' }], 3: ['status', 'ignored'] },
+  LocalSubjectAccessReview: { 1: METADATA, 2: ['spec', { message: 'AccessReviewSpec' }], 3: ['status', 'ignored'] },
+  AccessReviewSpec: {
+    1: ['resourceAttributes', { message: 'ResourceAttributes' }],
+    2: ['nonResourceAttributes', { message: 'NonResourceAttributes' }],
+    3: ['user', 'string'],
+    4: ['groups', 'strings'],
+    6: ['uid', 'string'],
+  },
+  ResourceAttributes: {
+    1: ['namespace', 'string'],
+    2: ['verb', 'string'],
+    3: ['group', 'string'],
+    4: ['version', 'string'],
+    5: ['resource', 'string'],
+    6: ['subresource', 'string'],
+    7: ['name', 'string'],
+  },
+  NonResourceAttributes: { 1: ['path', 'string'], 2: ['verb', 'string'] },
+  TokenReview: { 1: METADATA, 2: ['spec', { message: 'TokenReviewSpec' }], 3: ['status', 'ignored'] },
+  TokenReviewSpec: { 1: ['token', 'string'], 2: ['audiences', 'strings'] },
   Binding: { 1: METADATA, 2: ['target', { message: 'ObjectReference' }] },
   ObjectReference: {
     1: ['kind', 'string'],
@@ -73,4 +96,14 @@ export const MESSAGES: Readonly<Record<string, Message>> = {
 };
 
 /** Kinds that may be a body. */
-export const BODY_KINDS: readonly string[] = ['DeleteOptions', 'ConfigMap', 'Namespace', 'Binding'];
+export const BODY_KINDS: readonly string[] = [
+  'DeleteOptions',
+  'ConfigMap',
+  'Namespace',
+  'Binding',
+  'SelfSubjectReview',
+  'SelfSubjectAccessReview',
+  'SubjectAccessReview',
+  'LocalSubjectAccessReview',
+  'TokenReview',
+];

@@ -1,5 +1,6 @@
 /** What a path is about: `/api/v1/namespaces/NS/pods/NAME/log` is a resource, its object and a part of it. */
 import { kinds, type Kind } from '../../../machines/index.ts';
+import { REVIEW_GROUPS, REVIEW_VERSION } from '../reviews/reviews.ts';
 
 /** A path of a resource, understood. */
 export interface Target {
@@ -32,6 +33,7 @@ export function groups(): ReadonlyMap<string, readonly string[]> {
     if (!versions.includes(versionOf(kind))) versions.push(versionOf(kind));
     found.set(kind.group, versions);
   }
+  for (const group of REVIEW_GROUPS) found.set(group, [REVIEW_VERSION]);
   return found;
 }
 
