@@ -48,6 +48,7 @@ async function checkAll(log: EventLog): Promise<{ readonly lastGood: number; rea
     for await (const batch of log.read(1, stop.signal)) {
       timer.cancel();
       for (const entry of batch) check.check(entry);
+      if (check.number === (await log.lastNumber())) break;
       timer = systemClock.after(QUIET_MS, () => stop.abort());
     }
     return { lastGood: check.number };
