@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { CellClient } from '../../src/bus/cell-client.ts';
 import { CommandClient } from '../../src/bus/command-client.ts';
 import { Requester } from '../../src/bus/requester.ts';
-import { systemClock } from '../../src/foundation/clock.ts';
+import { systemClock, type Clock } from '../../src/foundation/clock.ts';
 import { systemIdentifiers } from '../../src/foundation/identifiers.ts';
 import { silentLogger } from '../../src/foundation/logger.ts';
 import { startGateway, type RunningGateway } from '../../src/gateway/index.ts';
@@ -48,15 +48,18 @@ export interface Answered {
 export class GatewayCell {
   readonly cell: BusCell;
   readonly directory = mkdtempSync(join(tmpdir(), 'periplus-gateway-'));
+  readonly #clock: Clock;
   #gateway: RunningGateway | undefined;
   #client: CellClient | undefined;
 
-  private constructor(cell: BusCell) {
+  private constructor(cell: BusCell, clock: Clock) {
     this.cell = cell;
+    this.#clock = clock;
   }
 
-  static async start(): Promise<GatewayCell> {
-    const started = new GatewayCell(await BusCell.start());
+  /** The gateway's clock may be another, where a test would have to wait for long. */
+  static async start(clock: Clock = systemClock): Promise<GatewayCell> {
+    const started = new GatewayCell(await BusCell.start(), clock);
     await started.startGateway();
     return started;
   }
@@ -80,6 +83,7 @@ export class GatewayCell {
     this.#client = client;
     this.#gateway = await startGateway({
       ...shared,
+      clock: this.#clock,
       state: await this.#folded(),
       log: this.cell.log,
       client,
