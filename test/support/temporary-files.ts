@@ -1,5 +1,5 @@
 // Gives every test file a directory for temporary files of its own, and fails the file that leaves something there.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
@@ -11,6 +11,8 @@ const VARIABLE = 'TMPDIR';
 
 const outer = process.env[VARIABLE];
 const directory = mkdtempSync(join(tmpdir(), 'periplus-test-'));
+// As the directory around it is: for programs that tests run as another user, too.
+chmodSync(directory, 0o1777);
 process.env[VARIABLE] = directory;
 
 // The first hook to be set up is the last to run: after the file's own.
