@@ -1,10 +1,12 @@
-/** The past over a long log: objects, lists, commits and causes at any revision, each beside one read by primary key of the same file. */
+/** The past over a long log: objects, lists, commits, causes, why and who at any revision, each beside one read by primary key of the same file. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ObjectKey } from '../../machines/index.ts';
 import { pastList } from '../../src/bus/past-answers.ts';
-import { systemClock } from '../../src/foundation/clock.ts';
+import { systemClock, type Clock } from '../../src/foundation/clock.ts';
+import { answerWho } from '../../src/history/answers/who.ts';
+import { answerWhy } from '../../src/history/answers/why.ts';
 import type { Past } from '../../src/history/past.ts';
 import { pastView } from '../../src/history/past-view.ts';
 import { HistoryReader } from '../../src/read-model/index.ts';
@@ -15,6 +17,10 @@ import { percentile, round } from './statistics.ts';
 const COMMITS = 1_000_000;
 const LISTED_OBJECTS = 10_000;
 const READS = 5_000;
+/** Of `why` and `who`: each takes some milliseconds. */
+const ANSWERS = 1_000;
+/** From here on the node with a tenth of all commits has had more than an answer looks through. */
+const BUSY_FROM_SHARE = 0.5;
 const LISTS = 12;
 
 export async function history({ row, note, keep, commits = COMMITS }: BenchmarkContext): Promise<void> {
@@ -55,6 +61,7 @@ export async function history({ row, note, keep, commits = COMMITS }: BenchmarkC
     'newest 20 commits of a key',
     timedReads(keys, (key) => newest(past, key)),
   );
+  for (const [what, times] of answers(past, made.busy, revisions.slice(0, ANSWERS))) measured(what, times);
   row({ what: `list of ${living}`, ...(await lists(past, living)) });
   await made.close();
   if (!keep) rmSync(folder, { recursive: true, force: true });
@@ -97,20 +104,43 @@ function newest(past: Past, key: ObjectKey): number {
   return count;
 }
 
-/** As the query service makes them, text included; the longest stretch is what the writer's thread may be held up by. */
+/** Whole answers, as the query service asks for them; of objects as they were at each revision. */
+function* answers(past: Past, busy: ObjectKey, revisions: readonly number[]) {
+  const source = { past, now: () => systemClock.now() };
+  const asked = revisions.flatMap((revision) => {
+    const { kind, namespace, name } = past.commit(revision)?.commit ?? busy;
+    return { kind, name, ...(namespace === '' ? {} : { namespace }), at: { revision } };
+  });
+  const last = past.last()?.revision ?? 0;
+  const busyAsked = revisions
+    .filter((revision) => revision > last * BUSY_FROM_SHARE)
+    .map((revision) => ({ kind: busy.kind, name: busy.name, at: { revision } }));
+  yield ['why of a commit', timedReads(revisions, (commit) => answerWhy(source, { commit }))] as const;
+  yield ['why of an object', timedReads(asked, (query) => answerWhy(source, query))] as const;
+  yield ['who of an object', timedReads(asked, (query) => answerWho(source, query))] as const;
+  yield ['why of a tenth of all commits', timedReads(busyAsked, (query) => answerWhy(source, query))] as const;
+  yield ['who of a tenth of all commits', timedReads(busyAsked, (query) => answerWho(source, query))] as const;
+}
+
+/** As the query service makes them, text included; a slice is what holds up whoever else wants the thread. */
 async function lists(past: Past, living: number) {
   const times: number[] = [];
-  const stretches: number[] = [];
+  const slices: number[] = [];
   const cpu: number[] = [];
   for (const revision of randomRevisions(past, LISTS)) {
     const view = pastView(past, { revision }, Infinity);
     const before = process.threadCpuUsage();
     const began = performance.now();
-    let stretch = began;
-    for await (const _ of pastList(view, { kind: 'ConfigMap' }, { kind: 'ConfigMap' }, systemClock)) {
-      stretches.push(performance.now() - stretch);
-      stretch = performance.now();
-    }
+    let slice = began;
+    const clock: Clock = {
+      ...systemClock,
+      async sleep(delayMs) {
+        slices.push(performance.now() - slice);
+        await systemClock.sleep(delayMs);
+        slice = performance.now();
+      },
+    };
+    for await (const _ of pastList(view, { kind: 'ConfigMap' }, { kind: 'ConfigMap' }, clock));
     const tookMs = performance.now() - began;
     const { user, system } = process.threadCpuUsage(before);
     // Before all of them were made a list is shorter.
@@ -121,7 +151,8 @@ async function lists(past: Past, living: number) {
   return {
     p50_ms: round(percentile(times, 0.5)),
     max_ms: round(Math.max(...times)),
-    longest_slice_ms: round(Math.max(...stretches)),
+    slice_p99_ms: round(percentile(slices, 0.99)),
+    longest_slice_ms: round(Math.max(...slices)),
     cpu_p50_ms: round(percentile(cpu, 0.5)),
     cpu_max_ms: round(Math.max(...cpu)),
   };

@@ -51,7 +51,7 @@ function* treeRows(
   if (more > 0) yield ['', '', '', `${lead}and ${more}${uncounted ? ' or more' : ''} more`];
 }
 
-function notes({ object, leftOut, uncounted, otherLives }: WhyAnswer): string {
+function notes({ object, cut, leftOut, uncounted, otherLives }: WhyAnswer): string {
   const lines: string[] = [];
   const name = nameOf(object, object.namespace);
   const where = object.namespace === '' || object.namespace === 'default' ? '' : ` -n ${object.namespace}`;
@@ -59,6 +59,11 @@ function notes({ object, leftOut, uncounted, otherLives }: WhyAnswer): string {
     lines.push(
       `${leftOut}${uncounted ? ' or more' : ''} earlier commits about it are left out: periplus history ${name}${where}`,
     );
+  const [furthest] = cut;
+  if (furthest !== undefined) {
+    const revisions = `revision${cut.length > 1 ? 's' : ''} ${cut.join(', ')}`;
+    lines.push(`What led to ${revisions} is left out: periplus why ${furthest}`);
+  }
   if (otherLives.length > 0) {
     const others = otherLives.map(({ uid, first, last }) => `${uid} (revisions ${first} to ${last})`).join(', ');
     lines.push(`Others had that name; ask with --uid: ${others}`);

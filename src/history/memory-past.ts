@@ -6,6 +6,7 @@ import {
   PastError,
   RECORD_PAGE_MAX,
   type Past,
+  type PastLife,
   type PastListPage,
   type PastListRequest,
   type PastPoint,
@@ -84,6 +85,16 @@ export class MemoryPast implements Past {
 
   causedBy(revision: number): Iterable<RecordedCommit> {
     return this.#commits.filter(({ commit }) => commit.cause === revision);
+  }
+
+  livesOf(key: ObjectKey, downFrom: number): Iterable<PastLife> {
+    const lives = new Map<string, PastLife>();
+    for (const { recorded, record } of this.#versions.get(keyText(key)) ?? []) {
+      const { uid, revision } = recorded.commit;
+      if (revision > downFrom) break;
+      lives.set(uid, { uid, first: lives.get(uid)?.first ?? record?.createdRevision ?? revision, last: revision });
+    }
+    return [...lives.values()].toReversed();
   }
 
   commitsOf(key: ObjectKey, downFrom = Number.POSITIVE_INFINITY): Iterable<RecordedCommit> {

@@ -11,6 +11,15 @@ export interface PastPoint {
   readonly time: number;
 }
 
+/** One of the objects that had a key in turn. */
+export interface PastLife {
+  readonly uid: string;
+  /** Revision that created it. */
+  readonly first: number;
+  /** Of its last commit by the revision asked for, which may be the one that removed it. */
+  readonly last: number;
+}
+
 /** What of the log's records is wanted; all that is given must hold. */
 export interface RecordFilter {
   readonly kind?: string;
@@ -93,6 +102,8 @@ export interface Past {
   commit(revision: number): RecordedCommit | undefined;
   /** Commits whose cause is this revision, oldest first. */
   causedBy(revision: number): Iterable<RecordedCommit>;
+  /** The objects that had a key up to a revision, the latest first. */
+  livesOf(key: ObjectKey, downFrom: number): Iterable<PastLife>;
   /** Commits of all objects that ever had this key, newest first, from a revision down where given. */
   commitsOf(key: ObjectKey, downFrom?: number): Iterable<RecordedCommit>;
   /** Commits of the object with this uid, newest first. */

@@ -6,6 +6,7 @@ import {
   IMAGE_EVERY_COMMITS,
   readBody,
   unpacked,
+  type CommitOfLife,
   type CommitRow,
   type FoldedRow,
   type HistoryReader,
@@ -17,6 +18,7 @@ import {
 import { evolveCommit } from '../state/evolve-commit.ts';
 import type {
   Past,
+  PastLife,
   PastListPage,
   PastListRequest,
   PastPoint,
@@ -29,8 +31,9 @@ import { pageOfRecords } from './sqlite-records.ts';
 
 /** Objects in a page where the request names no limit. */
 const LIST_PAGE_MAX = 500;
-/** Rows read at once where a caller walks: it may stop any time. */
+/** Rows read at once where a caller walks: it may stop any time, so few at first. */
 const WALK_ROWS = 64;
+const WALK_FIRST_ROWS = 8;
 /** Commits read at once to fold an object from: one more than there are between images. */
 const FOLD_ROWS = IMAGE_EVERY_COMMITS + 1;
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
@@ -105,17 +108,24 @@ export class SqlitePast implements Past {
   }
 
   commit(revision: number): RecordedCommit | undefined {
-    const row = this.#reader.commit(revision);
-    return row && this.#recorded(row);
+    const row = this.#reader.commitOfLife(revision);
+    return row && recordedOf(row);
   }
 
   *causedBy(revision: number): Iterable<RecordedCommit> {
     let after = 0;
-    for (;;) {
-      const rows = this.#reader.causedBy(revision, { after, upTo: EVERYTHING, limit: WALK_ROWS });
-      for (const row of rows) yield this.#recorded(row);
+    for (let limit = WALK_FIRST_ROWS; ; limit = WALK_ROWS) {
+      const rows = this.#reader.causedBy(revision, { after, limit });
+      for (const row of rows) yield recordedOf(row);
       after = rows.at(-1)?.revision ?? after;
-      if (rows.length < WALK_ROWS) return;
+      if (rows.length < limit) return;
+    }
+  }
+
+  *livesOf(key: ObjectKey, downFrom: number): Iterable<PastLife> {
+    for (const { uid, object } of this.#reader.livesOf(key).toReversed()) {
+      const last = this.#reader.lastOfObject(object, downFrom);
+      if (last !== undefined) yield { uid, first: object, last };
     }
   }
 
@@ -177,21 +187,17 @@ export class SqlitePast implements Past {
 
   *#commitsOfLife(life: ObjectLife, downFrom: number): Iterable<RecordedCommit> {
     let upTo = downFrom;
-    for (;;) {
-      const rows = this.#reader.commitsOf(life.object, 'newest-first', { after: 0, upTo, limit: WALK_ROWS });
+    for (let limit = WALK_FIRST_ROWS; ; limit = WALK_ROWS) {
+      const rows = this.#reader.commitsOf(life.object, 'newest-first', { after: 0, upTo, limit });
       for (const row of rows) yield recordedCommit(row, life);
       upTo = (rows.at(-1)?.revision ?? 1) - 1;
-      if (rows.length < WALK_ROWS) return;
+      if (rows.length < limit) return;
     }
-  }
-
-  #recorded(row: CommitRow): RecordedCommit {
-    return recordedCommit(row, this.#life(row.object));
   }
 
   #life(object: number): ObjectLife {
     const life = this.#reader.life(object);
-    if (life === undefined) throw new Error(`history has commits of object ${object}, but not the object`);
+    if (life === undefined) throw lacking(object);
     return life;
   }
 
@@ -227,6 +233,15 @@ function foldFrom(
 
 function pointOfRow(row: { readonly revision: number; readonly time: number } | undefined): PastPoint | undefined {
   return row && { revision: row.revision, time: row.time };
+}
+
+function recordedOf(row: CommitOfLife): RecordedCommit {
+  if (row.kind === null) throw lacking(row.object);
+  return recordedCommit(row, row);
+}
+
+function lacking(object: number): Error {
+  return new Error(`history has commits of object ${object}, but not the object`);
 }
 
 export function recordedCommit(row: CommitRow, life: ObjectLife): RecordedCommit {

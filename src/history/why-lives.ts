@@ -4,7 +4,7 @@ import type { Life } from '../bus/history-messages/why.ts';
 import { formatTime } from '../foundation/clock.ts';
 import { PastError, type Past, type PastPoint } from './past.ts';
 
-/** Lives told of: each takes a few reads. */
+/** Lives told of: each takes a read. */
 export const LIVES_MAX = 5;
 
 /** The life that is meant and the others, the latest first. Raises PastError where there is none. */
@@ -35,29 +35,19 @@ function since(past: Past): string {
 }
 
 function* latestLives(past: Past, key: ObjectKey, downFrom: number): Generator<Life, void, undefined> {
-  let before = downFrom;
-  for (let count = 0; count < LIVES_MAX; count++) {
-    const life = lastLife(past, key, before);
-    if (life === undefined) return;
+  let count = 0;
+  for (const life of past.livesOf(key, downFrom)) {
     yield life;
-    before = life.first - 1;
+    if (++count === LIVES_MAX) return;
   }
-}
-
-function lastLife(past: Past, key: ObjectKey, downFrom: number): Life | undefined {
-  for (const { commit } of past.commitsOf(key, downFrom)) {
-    const { uid, revision } = commit;
-    // A commit that removed the object left no record; the one before it did, unless it was made and removed at once.
-    const record = past.objectAt(key, revision) ?? past.objectAt(key, revision - 1);
-    return { uid, first: record?.uid === uid ? record.createdRevision : revision, last: revision };
-  }
-  return undefined;
 }
 
 /** One that came before all that are listed. */
 function lifeOf(past: Past, key: ObjectKey, uid: string, at: PastPoint): Life | undefined {
   for (const { commit } of past.commitsOfUid(uid)) {
-    if (commit.revision <= at.revision && isOf(commit, key)) return lastLife(past, key, commit.revision);
+    if (commit.revision > at.revision || !isOf(commit, key)) continue;
+    const [life] = past.livesOf(key, commit.revision);
+    return life;
   }
   return undefined;
 }

@@ -15,17 +15,20 @@ export const OWN_COMMITS_MAX = 10;
 /** An object's own commits looked through for those of note: some milliseconds of reading. */
 export const LOOKED_THROUGH_MAX = 100;
 
-/** A commit and its causes, the first cause first. */
-export function chainOf(past: Past, commit: RecordedCommit, longest = CHAIN_MAX): readonly RecordedCommit[] {
-  const chain = [commit];
-  let { cause } = commit.commit;
-  while (cause !== undefined && chain.length < longest) {
-    const led = past.commit(cause);
-    if (led === undefined) break;
-    chain.push(led);
-    cause = led.commit.cause;
-  }
+/** A commit and its causes, the first cause first; at most CHAIN_MAX. */
+export function chainOf(past: Past, commit: RecordedCommit): readonly RecordedCommit[] {
+  const chain: RecordedCommit[] = [];
+  for (const step of causesOf(past, commit)) if (chain.push(step) === CHAIN_MAX) break;
   return chain.toReversed();
+}
+
+/** A commit, what led to it, and so on, read as they are asked for. */
+function* causesOf(past: Past, commit: RecordedCommit): Generator<RecordedCommit, void, undefined> {
+  for (let step: RecordedCommit | undefined = commit; step !== undefined;) {
+    yield step;
+    const { cause }: RecordedCommit['commit'] = step.commit;
+    step = cause === undefined ? undefined : past.commit(cause);
+  }
 }
 
 /** An object's commits of note. */
@@ -57,14 +60,28 @@ export function ownCommits(past: Past, key: ObjectKey, life: Life): OwnCommits {
   return { shown, leftOut, uncounted };
 }
 
-/** The commits, the one in question first, and what led to them; each once, oldest first. */
-export function storyOf(past: Past, commits: readonly RecordedCommit[]): readonly RecordedCommit[] {
-  const story = new Map<number, RecordedCommit>();
-  for (const [index, commit] of commits.entries()) {
-    for (const step of chainOf(past, commit, index === 0 ? CHAIN_MAX : SIDE_CHAIN_MAX).toReversed()) {
+/** A chain, other commits and what led to those; each once, oldest first. */
+export function storyOf(
+  past: Past,
+  chain: readonly RecordedCommit[],
+  others: readonly RecordedCommit[],
+): readonly RecordedCommit[] {
+  const story = new Map(chain.map((step) => [step.commit.revision, step]));
+  for (const commit of others) {
+    let steps = 0;
+    for (const step of causesOf(past, commit)) {
       if (story.has(step.commit.revision)) break;
       story.set(step.commit.revision, step);
+      if (++steps === SIDE_CHAIN_MAX) break;
     }
   }
   return [...story.values()].toSorted((one, other) => one.commit.revision - other.commit.revision);
+}
+
+/** Revisions in a story whose causes are not: where a chain was cut. */
+export function cutIn(past: Past, story: readonly RecordedCommit[]): readonly number[] {
+  const told = new Set(story.map(({ commit }) => commit.revision));
+  const isCut = ({ cause }: RecordedCommit['commit']) =>
+    cause !== undefined && !told.has(cause) && past.commit(cause) !== undefined;
+  return story.filter(({ commit }) => isCut(commit)).map(({ commit }) => commit.revision);
 }

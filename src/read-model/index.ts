@@ -19,7 +19,7 @@ export { createProjector } from './projector.ts';
 export * from './projector-options.ts';
 export { openQueries, type ReadModelQueries } from './queries.ts';
 export { HistoryReader, type Order } from './history/reader.ts';
-export type { CommitRange, FoldedRow } from './history/reader-statements.ts';
+export type { CommitOfLife, CommitRange, FoldedRow } from './history/reader-statements.ts';
 export type { Image, WantedImage } from './history/message.ts';
 export { IMAGE_EVERY_COMMITS } from './history/image-interval.ts';
 export { prepareHistory } from './history/prepare.ts';

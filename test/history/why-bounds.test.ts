@@ -75,9 +75,14 @@ describe('a story', () => {
   test('goes back so many causes', () => {
     const cell = changed(CHAIN_MAX + 10, true);
     const { revision } = cell.get('ConfigMap', 'settings');
-    const { chain } = why(cell, { commit: revision });
+    const answer = why(cell, { commit: revision });
+    const { chain } = answer;
     expect(chain).toHaveLength(CHAIN_MAX);
     expect(chain.at(-1)).toBe(revision);
+    expect(answer.cut).toEqual([chain[0]]);
+    expect(describeWhy(answer)).toMatch(
+      new RegExp(`^What led to revision ${chain[0]} is left out: periplus why ${chain[0]}$`, 'm'),
+    );
   });
 
   test('goes back less far from commits beside the one in question', () => {
@@ -85,9 +90,16 @@ describe('a story', () => {
     const { revision, correlation } = cell.get('ConfigMap', 'settings');
     cell.create('ConfigMap', { metadata: { name: 'led' } }, { cause: revision, correlation });
     cell.accept({ kind: 'ConfigMap', name: 'led', verb: 'patch', arguments: { patch: { data: { a: '1' } } } });
-    const { chain, story } = why(cell, { kind: 'ConfigMap', namespace: 'default', name: 'led' });
+    const { chain, story, cut } = why(cell, { kind: 'ConfigMap', namespace: 'default', name: 'led' });
     expect(chain).toHaveLength(1);
     expect(story).toHaveLength(1 + SIDE_CHAIN_MAX);
+    expect(cut).toEqual([story[0]?.revision]);
+  });
+
+  test('that is told whole says nothing of being cut', () => {
+    const answer = why(changed(CHAIN_MAX - 2, true), SETTINGS_QUERY);
+    expect(answer.cut).toEqual([]);
+    expect(describeWhy(answer)).not.toMatch('What led to');
   });
 
   test('passes over what is no news', () => {

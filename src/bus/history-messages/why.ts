@@ -52,6 +52,8 @@ export interface WhyAnswer {
   readonly chain: readonly number[];
   /** The commits of the chain, other commits of note about the object, and what led to those; oldest first. */
   readonly story: readonly ToldCommit[];
+  /** Revisions in the story whose causes are left out of it, since they are many: ask for those to read on. */
+  readonly cut: readonly number[];
   /** Commits of note about the object that are left out of the story. */
   readonly leftOut: number;
   /** There may be more of them than were counted. */

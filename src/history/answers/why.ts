@@ -8,7 +8,7 @@ import { PastError, type Past, type PastPoint } from '../past.ts';
 import { told } from '../sentences.ts';
 import { consequencesOf } from '../why-consequences.ts';
 import { livesOf } from '../why-lives.ts';
-import { chainOf, ownCommits, storyOf } from '../why-story.ts';
+import { chainOf, cutIn, ownCommits, storyOf } from '../why-story.ts';
 import type { HistorySource } from './index.ts';
 
 type Source = Pick<HistorySource, 'past' | 'now'>;
@@ -45,6 +45,7 @@ function whyCommit({ past, now }: Source, revision: number, { kind, at }: Query<
     state: known ? stateAt(past, known, { key, life: { uid, first: revision, last: revision }, at: point }) : null,
     chain: revisionsOf(chain),
     story: chain.map(told),
+    cut: cutIn(past, chain),
     leftOut: 0,
     ledTo: consequencesOf(past, [revision], () => false),
     otherLives: [],
@@ -53,17 +54,18 @@ function whyCommit({ past, now }: Source, revision: number, { kind, at }: Query<
 
 function whyObject(past: Past, key: ObjectKey, life: Life): Omit<WhyAnswer, 'at' | 'state' | 'otherLives'> {
   const { shown, leftOut, uncounted } = ownCommits(past, key, life);
-  const [latest] = shown;
-  const story = storyOf(past, shown);
+  const [latest, ...others] = shown;
+  const chain = latest === undefined ? [] : chainOf(past, latest);
+  const story = storyOf(past, chain, others);
   const inStory = new Set(revisionsOf(story));
   const isTold = ({ commit }: RecordedCommit) => inStory.has(commit.revision) || commit.uid === life.uid;
   // What came of how it was before is told where that is asked for, with --at or by revision.
-  const chain = latest === undefined ? [] : chainOf(past, latest);
   const own = chain.filter(({ commit }) => commit.uid === life.uid);
   return {
     object: { ...key, uid: life.uid },
     chain: revisionsOf(chain),
     story: story.map(told),
+    cut: cutIn(past, story),
     leftOut,
     ...(uncounted ? { uncounted } : {}),
     ledTo: consequencesOf(past, revisionsOf(own), isTold),

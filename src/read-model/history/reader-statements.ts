@@ -27,6 +27,9 @@ export interface LivesRequest {
   readonly after_name: string;
 }
 
+/** A commit and its object's life: all null where the file lacks it. */
+export type CommitOfLife = CommitRow & (ObjectLife | Readonly<Record<Exclude<keyof ObjectLife, 'object'>, null>>);
+
 /** What of a commit its object is folded from. */
 export type FoldedRow = readonly [revision: number, time: number, body: CommitRow['body']];
 
@@ -45,6 +48,7 @@ export type ListedCommitRow = readonly [index: number, ...FoldedRow];
 const HEAD = 'revision, object, entry, time, cause';
 const IN_RANGE = 'revision > @after and revision <= @upTo';
 const LIFE = 'object, kind, namespace, name, uid, until';
+const WITH_LIFE = `select commits.*, kind, namespace, name, uid, until from commits left join objects using (object)`;
 const BY_NAME = 'kind = @kind and namespace = @namespace and name = @name';
 const LIVING = 'object <= @revision and (until is null or until > @revision)';
 const REFUSAL = 'id, revision, entry, time, body';
@@ -60,6 +64,12 @@ function commitStatements(database: Connection) {
     database.prepare<[CommitRange & { readonly object: number }], CommitRow>(range('object = @object and ', order));
   return {
     commit: database.prepare<[number], CommitRow>(`select ${HEAD}, body from commits where revision = ?`),
+    commitOfLife: database.prepare<[number], CommitOfLife>(`${WITH_LIFE} where revision = ?`),
+    lastOfObject: database
+      .prepare<[object: number, upTo: number], number>(
+        'select max(revision) from commits where object = ? and revision <= ?',
+      )
+      .pluck(),
     commitBefore: database.prepare<[number], Omit<CommitRow, 'body'>>(
       `select ${HEAD} from commits where revision <= ? order by revision desc limit 1`,
     ),
@@ -70,8 +80,8 @@ function commitStatements(database: Connection) {
     commitsNewest: database.prepare<[CommitRange], CommitRow>(range('', 'desc')),
     objectOldest: ofObject('asc'),
     objectNewest: ofObject('desc'),
-    causedBy: database.prepare<[CommitRange & { readonly cause: number }], CommitRow>(
-      range('cause = @cause and ', 'asc'),
+    causedBy: database.prepare<[cause: number, after: number, limit: number], CommitOfLife>(
+      `${WITH_LIFE} where cause = ? and revision > ? order by revision limit ?`,
     ),
     changed: database.prepare<[CommitRange], { readonly object: number; readonly revision: number }>(
       `select object, revision from commits where ${IN_RANGE} order by revision limit @limit`,

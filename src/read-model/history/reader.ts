@@ -3,6 +3,7 @@ import { openForReading, type Connection } from '../database.ts';
 import { isFileTrouble, ReadModelDamagedError, readModelError, troubleOf } from '../errors.ts';
 import {
   readerStatements,
+  type CommitOfLife,
   type CommitRange,
   type FoldedRow,
   type KeyValues,
@@ -34,6 +35,16 @@ export class HistoryReader implements Disposable {
 
   commit(revision: number): CommitRow | undefined {
     return this.#guarded(() => this.#statements.commit.get(revision));
+  }
+
+  /** The same with its object's life. */
+  commitOfLife(revision: number): CommitOfLife | undefined {
+    return this.#guarded(() => this.#statements.commitOfLife.get(revision));
+  }
+
+  /** Revision of an object's last commit up to one; undefined where it has none. */
+  lastOfObject(object: number, upTo: number): number | undefined {
+    return this.#guarded(() => this.#statements.lastOfObject.get(object, upTo)) ?? undefined;
   }
 
   /** The last commit at or before a revision, without its body. */
@@ -69,8 +80,9 @@ export class HistoryReader implements Disposable {
     return this.#guarded((): readonly ListedCommitRow[] => this.#statements.foldedOfMany.all(asked, upTo));
   }
 
-  causedBy(cause: number, range: CommitRange): readonly CommitRow[] {
-    return this.#guarded(() => this.#statements.causedBy.all({ ...range, cause }));
+  /** At most `limit` after a revision, oldest first. */
+  causedBy(cause: number, { after, limit }: Pick<CommitRange, 'after' | 'limit'>): readonly CommitOfLife[] {
+    return this.#guarded(() => this.#statements.causedBy.all(cause, after, limit));
   }
 
   /** Objects with commits after one revision up to another, in the order of the first of those. */
