@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
 
 /** Paths below a cell's data directory. */
@@ -55,6 +55,11 @@ export function readModelFileOf(directory: DataDirectory, controlPlane: string):
   return controlPlane === 'control-plane'
     ? directory.readModel
     : join(directory.root, controlPlane, 'read-model.sqlite');
+}
+
+/** The history of the process that has this read model: beside it. */
+export function historyFileOf(readModelFile: string): string {
+  return join(dirname(readModelFile), 'history.sqlite');
 }
 
 /** The name under which a cell's subjects, stream and containers go; made at the first start. */

@@ -1,6 +1,6 @@
 /** Opens a process's read model and the state its fold starts from: the two must be at the same position, or both begin anew. */
 import { constants, copyFileSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import type { Logger } from '../foundation/logger.ts';
 import { LogUnavailableError, type EventLog } from '../log/event-log.ts';
@@ -14,12 +14,10 @@ import {
   type ReadModelQueries,
 } from '../read-model/index.ts';
 import { CellState } from '../state/cell-state.ts';
+import { historyFileOf } from './data-directory.ts';
 import { doubtOf, listSnapshots } from './snapshots.ts';
 import { openPast, type OpenPast } from './open-past.ts';
 import { trustedState } from './start-state.ts';
-
-/** Beside the read model. */
-const HISTORY_FILE = 'history.sqlite';
 
 export interface OpenReadModel {
   /** What the fold starts from. */
@@ -57,7 +55,7 @@ export async function openReadModel(options: OpenReadModelOptions): Promise<Open
   }
   logger.info('the fold begins', { position: state.position, log: log.lineage });
   const history = await openPast({
-    file: join(dirname(file), HISTORY_FILE),
+    file: historyFileOf(file),
     log,
     clock,
     logger,

@@ -3,7 +3,8 @@ import { CellClient } from '../bus/cell-client.ts';
 import type { Bus } from '../bus/connection.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { systemIdentifiers } from '../foundation/identifiers.ts';
-import { verifyDeep, type DeepVerification } from '../history/verify-deep.ts';
+import { verifyDeep, type DeepVerification, type Uncompared } from '../history/verify-deep.ts';
+import { verifyHistory, type HistoryVerification } from '../history/verify-history.ts';
 import type { LiveState } from '../history/verify-live.ts';
 import { verifyLog, type Verification } from '../history/verify.ts';
 import { openCheckpoints } from '../log/checkpoint-bucket.ts';
@@ -16,7 +17,7 @@ import { readUntil } from '../writer/catch-up.ts';
 import { WRITER_LIMITS } from '../writer/limits.ts';
 import { withCellLog } from './cell-log.ts';
 import { publicCheckpointKey } from './checkpoint-key.ts';
-import { dataDirectory } from './data-directory.ts';
+import { dataDirectory, historyFileOf } from './data-directory.ts';
 
 export interface VerifyCellOptions {
   /** The cell's data directory. */
@@ -36,7 +37,12 @@ export interface CellVerification extends Verification {
   /** Public key that this data directory's control planes sign checkpoints with; absent where they never did. */
   readonly key?: string;
   /** What was compared with the log, where that was asked for and the log is right. */
-  readonly deep?: DeepVerification;
+  readonly deep?: CellDeepVerification;
+}
+
+/** The history file is compared as far as the log was verified. */
+export interface CellDeepVerification extends DeepVerification {
+  readonly history: HistoryVerification | Uncompared;
 }
 
 /** Rejects with CellNotRunningError and the connection's errors. */
@@ -74,17 +80,14 @@ type Damaged = Required<Pick<Verification, 'damage'>>;
 async function compare(
   { data, signal }: VerifyCellOptions,
   { fold, log, bus }: { readonly fold: Fold; readonly log: EventLog; readonly bus: Bus },
-): Promise<DeepVerification | Damaged> {
+): Promise<CellDeepVerification | Damaged> {
+  const { readModel } = dataDirectory(data);
+  const shared = { read: read(log, signal), clock: systemClock, signal };
+  const through = fold.state.position.entry;
   try {
-    return await verifyDeep({
-      fold,
-      read: read(log, signal),
-      lastNumber: () => log.lastNumber(),
-      readModelFile: dataDirectory(data).readModel,
-      live: liveState(bus),
-      clock: systemClock,
-      signal,
-    });
+    const lastNumber = () => log.lastNumber();
+    const deep = await verifyDeep({ ...shared, fold, lastNumber, readModelFile: readModel, live: liveState(bus) });
+    return { ...deep, history: await verifyHistory({ ...shared, file: historyFileOf(readModel), through }) };
   } catch (error) {
     if (!(error instanceof LogDamageError)) throw error;
     return { damage: { entry: error.entry, revision: error.revision, message: error.message } };

@@ -1,6 +1,6 @@
 /** What a verification found, in sentences. */
 import { LOSS_REMEDY } from '../cell/running-cell.ts';
-import type { CellVerification } from '../cell/verify-cell.ts';
+import type { CellDeepVerification, CellVerification } from '../cell/verify-cell.ts';
 import { formatTime } from '../foundation/clock.ts';
 import { isKept } from '../history/verify.ts';
 import type { DeepVerification } from '../history/verify-deep.ts';
@@ -57,10 +57,10 @@ function keptLines(verdicts: readonly CheckpointVerdict[], key: string | undefin
   return lines;
 }
 
-/** The read model and the writer's memory: what is the same, or the first thing that is not. */
+/** The read model, the history and the writer's memory: what is the same, or the first thing that is not. */
 function deepLines(deep: CellVerification['deep']): string[] {
   if (deep === undefined) return [];
-  return [readModelLine(deep.readModel), liveLine(deep.live)];
+  return [readModelLine(deep.readModel), historyLine(deep.history), liveLine(deep.live)];
 }
 
 function readModelLine(found: DeepVerification['readModel']): string {
@@ -70,6 +70,21 @@ function readModelLine(found: DeepVerification['readModel']): string {
   const { table, key, column, expected, actual } = difference;
   const place = [`table ${table}`, key, column && `column ${column}`].filter(Boolean).join(', ');
   return `The read model at revision ${revision} is not what it makes: ${place}: expected ${expected}, found ${actual}. Stop the cell, delete the read model, and start it again: it is rebuilt from the log.`;
+}
+
+/** Commits can be as long as what was applied; -o json has them whole. */
+const SHOWN_CHARACTERS = 400;
+
+function shortened(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+function historyLine(found: CellDeepVerification['history']): string {
+  if ('uncompared' in found) return `The history was not compared with it: ${found.message}.`;
+  const { records, difference } = found;
+  if (difference === undefined) return `All ${records} commits and refusals of the history are those of the log.`;
+  const { entry, expected, actual } = difference;
+  return `The history differs from the log at entry ${entry}: expected ${shortened(expected)}, found ${shortened(actual)}. Stop the cell, delete its history.sqlite*, and start it again: it is rebuilt from the log.`;
 }
 
 function liveLine(found: DeepVerification['live']): string {

@@ -38,8 +38,11 @@ async function run({ terminal, signal }: CommandContext, options: VerifyOptions)
 
 function exitCodeOf({ deep, ...verification }: CellVerification): number {
   if (!isProven(verification)) return EXIT.failed;
-  if (deep === undefined || isSame(deep)) return EXIT.ok;
-  const differs = [deep.readModel, deep.live].some((part) => 'difference' in part);
+  if (deep === undefined) return EXIT.ok;
+  const { history } = deep;
+  const isHistorySame = !('uncompared' in history) && history.difference === undefined;
+  if (isSame(deep) && isHistorySame) return EXIT.ok;
+  const differs = [deep.readModel, history, deep.live].some((part) => 'difference' in part);
   return !differs && 'uncompared' in deep.live ? EXIT.noAnswer : EXIT.failed;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Checkpoint } from '../../src/log/checkpoint.ts';
-import { dataDirectory } from '../../src/cell/data-directory.ts';
+import { dataDirectory, historyFileOf } from '../../src/cell/data-directory.ts';
 import { RealCell } from '../support/real-cell.ts';
 import { RealCommandLine } from '../support/real-command-line.ts';
 
@@ -97,6 +97,19 @@ describe('what proves nothing is told, with exit code 1:', () => {
       /is not what it makes: table objects, created_revision=\d+, column body: expected \{"data":\{"key":"value"\}\}, found \{"data":\{"key":"other"\}\}\./,
     );
     expect(await line.output('verify --deep')).not.toContain('is not what it makes');
+  });
+
+  test('a commit that somebody changed in the history', async () => {
+    const database = new Database(historyFileOf(dataDirectory(cell.directory).readModel));
+    database.exec('update commits set time = time + 1 where revision = 2');
+    const { exitCode, output } = await line.run('verify --deep');
+    database.exec('update commits set time = time - 1 where revision = 2');
+    database.close();
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(/^The history differs from the log at entry \d+: expected \{"commit":\{"revision":2,/m);
+    expect(await line.output('verify --deep')).toMatch(
+      /^All \d+ commits and refusals of the history are those of the log\.$/m,
+    );
   });
 });
 

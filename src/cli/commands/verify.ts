@@ -16,7 +16,7 @@ export function addVerify(program: Command, context: CommandContext): void {
     .command('verify')
     .description('prove the log: chain, revisions, machines, state hashes and checkpoints from its first entry')
     .option('--against <file>', 'prove that the log contains the checkpoint, or list of checkpoints, in a file')
-    .option('--deep', 'compare every row of the read model and the state in memory with what the log makes of them')
+    .option('--deep', 'compare the read model, the history and the state in memory with what the log makes of them')
     .addOption(new Option('--export <file>', 'prove an exported log; no cell need run').conflicts('deep'))
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['json']))
     .action(async (_options, self: Command) => {
