@@ -64,7 +64,7 @@ async function runAll(options: Options, { terminal, identifiers, clock, signal }
     throw new CommandFailure('', EXIT.failed);
   }
   if (terminal.isTerminal) terminal.complain('\r');
-  const summary = summarise(results, { first, last, tookMs: clock.monotonic() - began });
+  const summary = summarise(results, { first, tookMs: clock.monotonic() - began });
   await terminal.write(options.output === 'json' ? formatJson(summary) : describeSummary(summary));
 }
 
@@ -148,7 +148,7 @@ interface Summary {
 
 function summarise(
   results: readonly SimulationResult[],
-  { first, last, tookMs }: { readonly first: number; readonly last: number; readonly tookMs: number },
+  { first, tookMs }: { readonly first: number; readonly tookMs: number },
 ): Summary {
   const total = (value: (result: SimulationResult) => number) =>
     results.reduce((sum, result) => sum + value(result), 0);
@@ -158,7 +158,7 @@ function summarise(
     for (const [kind, count] of Object.entries(result.faults)) faults[kind] = (faults[kind] ?? 0) + count;
   }
   return {
-    seeds: { first, last },
+    seeds: { first, last: first + results.length - 1 },
     runs: results.length,
     steps: total(({ steps }) => steps),
     virtualHours: Number((virtualMs / HOUR_MS).toFixed(2)),
