@@ -33,9 +33,10 @@ beforeEach(() => {
     '.oxfmtrc.json',
     '.oxlintrc.json',
     '.gitignore',
+    'test/support/summary-reporter.ts',
+    'test/support/temporary-files.ts',
   ];
-  for (const path of [...copied, 'test/support/summary-reporter.ts'])
-    cpSync(join(projectRoot, path), join(project, path), { recursive: true });
+  for (const path of copied) cpSync(join(projectRoot, path), join(project, path), { recursive: true });
   // A directory of its own, since the checkers leave out `node_modules/` but not a symbolic link of that name.
   mkdirSync(join(project, 'node_modules'));
   for (const name of readdirSync(join(projectRoot, 'node_modules')).filter((entry) => !/^\.(?!bin$)/.test(entry)))
