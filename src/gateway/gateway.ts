@@ -13,7 +13,8 @@ import { noTokens } from './identity/authentication.ts';
 import { keptIdentity, readEndpoint, writeEndpoint, type Endpoint } from './identity/gateway-files.ts';
 import { Follower } from './state/follower.ts';
 import { PastReader } from './state/past-reader.ts';
-import { Writes, type Submitter } from './state/writes.ts';
+import type { Submitter } from './state/gathered-commands.ts';
+import { Writes } from './state/writes.ts';
 import { KeptPages } from './verbs/kept-pages.ts';
 
 /** Kubernetes' own. */

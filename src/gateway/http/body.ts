@@ -24,18 +24,21 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads the whole body. Rejects with RequestEntityTooLarge. */
 export async function readBody(request: IncomingMessage): Promise<Body> {
-  const tooLarge = new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`);
-  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) throw tooLarge;
+  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > BODY_MAX_BYTES) throw tooLarge;
+    if (size > BODY_MAX_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
   // Kubernetes takes a body without a type for JSON.
   const type = parseMediaType(request.headers['content-type'] ?? 'application/json').type;
   return { type, bytes: Buffer.concat(chunks) };
+}
+
+function tooLarge(): StatusError {
+  return new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`);
 }
 
 /** An object out of a body of JSON or YAML. Raises UnsupportedMediaType or BadRequest. */

@@ -13,6 +13,7 @@ import type { Identifiers } from '../../foundation/identifiers.ts';
 import { evolveCommit } from '../../state/evolve-commit.ts';
 import { refusedError, StatusError } from '../http/status.ts';
 import type { User } from '../identity/user.ts';
+import { GatheredCommands, type Submitter } from './gathered-commands.ts';
 import type { Follower } from './follower.ts';
 
 /** What somebody wants done. */
@@ -37,11 +38,6 @@ export interface Written {
   readonly before: ObjectRecord | undefined;
 }
 
-/** Sends commands and waits for their outcomes, repeating them while nobody answers. */
-export interface Submitter {
-  submit(commands: readonly Command[]): Promise<readonly Outcome[]>;
-}
-
 export interface WritesOptions {
   readonly submitter: Submitter;
   readonly follower: Follower;
@@ -52,8 +48,11 @@ export interface WritesOptions {
 export class Writes {
   readonly #options: WritesOptions;
 
+  readonly #commands: GatheredCommands;
+
   constructor(options: WritesOptions) {
     this.#options = options;
+    this.#commands = new GatheredCommands(options.submitter);
   }
 
   /** Does one thing. Rejects with StatusError. */
@@ -95,7 +94,7 @@ export class Writes {
 
   async #submit(commands: readonly Command[]): Promise<readonly Outcome[]> {
     try {
-      return await this.#options.submitter.submit(commands);
+      return await this.#commands.submit(commands);
     } catch (error) {
       if (error instanceof OutcomeUnknownError) {
         const message = `Timeout: ${error.message}; whether it was done shows in the object and in "periplus history"`;
