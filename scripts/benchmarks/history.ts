@@ -33,13 +33,14 @@ export async function history({ row, note, keep, commits = COMMITS }: BenchmarkC
   const revisions = randomRevisions(past, READS);
   const keys = revisions.flatMap((revision) => past.commit(revision)?.commit ?? []);
   const raw = rawRead(made.file, revisions);
-  const measured = (what: string, reads: readonly number[]) =>
+  const measured = (what: string, reads: Reads) =>
     row({
       what,
-      p50_ms: round(percentile(reads, 0.5)),
-      p99_ms: round(percentile(reads, 0.99)),
-      raw_read_p50_ms: round(percentile(raw, 0.5)),
-      raw_read_p99_ms: round(percentile(raw, 0.99)),
+      p50_ms: round(percentile(reads.times, 0.5)),
+      p99_ms: round(percentile(reads.times, 0.99)),
+      mean_cpu_ms: round(reads.meanCpuMs),
+      raw_read_p50_ms: round(percentile(raw.times, 0.5)),
+      raw_read_p99_ms: round(percentile(raw.times, 0.99)),
     });
   measured(
     'object at a revision',
@@ -83,19 +84,28 @@ function randomRevisions(past: Past, count: number): readonly number[] {
 }
 
 /** What one row by its primary key takes, warm: nothing that reads SQLite can take less. */
-function rawRead(file: string, revisions: readonly number[]): readonly number[] {
+function rawRead(file: string, revisions: readonly number[]): Reads {
   using reader = new HistoryReader(file, () => undefined);
   return timedReads(revisions, (revision) => reader.commit(revision));
 }
 
-/** Milliseconds of each, after a first round that brings the file into memory. */
-function timedReads<Item>(items: readonly Item[], read: (item: Item, index: number) => unknown): readonly number[] {
+/** Milliseconds of each, and the processor's of the mean: what is left where others want the processor too. */
+interface Reads {
+  readonly times: readonly number[];
+  readonly meanCpuMs: number;
+}
+
+/** Times a second round, after a first that brings the file into memory. */
+function timedReads<Item>(items: readonly Item[], read: (item: Item, index: number) => unknown): Reads {
   for (const [index, item] of items.entries()) read(item, index);
-  return items.map((item, index) => {
+  const before = process.threadCpuUsage();
+  const times = items.map((item, index) => {
     const began = performance.now();
     read(item, index);
     return performance.now() - began;
   });
+  const { user, system } = process.threadCpuUsage(before);
+  return { times, meanCpuMs: (user + system) / 1_000 / items.length };
 }
 
 function newest(past: Past, key: ObjectKey): number {
