@@ -1,8 +1,16 @@
 /** What users of the simulated cell ask for: each planned action becomes commands, from what there is when its time has come. */
-import { kinds, type Command, type CommandDraft, type ObjectRecord } from '../../machines/index.ts';
+import {
+  allocatable,
+  isRegistered,
+  kinds,
+  type Command,
+  type CommandDraft,
+  type NodeContext,
+  type ObjectRecord,
+} from '../../machines/index.ts';
 import type { CellState } from '../state/cell-state.ts';
 import type { PlannedAction } from './plan.ts';
-import { controllerManifest, controllerName, podManifest } from './workload.ts';
+import { controllerManifest, controllerName, largePodManifest, podManifest } from './workload.ts';
 
 /** How often each is asked for beside the others. */
 export const ACTION_KINDS = {
@@ -11,6 +19,7 @@ export const ACTION_KINDS = {
   'delete-controller': 3,
   'change-template': 3,
   'create-pod': 6,
+  'large-pods': 4,
   'delete-pod': 12,
   'delete-pod-at-once': 5,
   'create-config': 6,
@@ -34,6 +43,9 @@ export type ActionKind = keyof typeof ACTION_KINDS;
 export const TEAM = 'team';
 const CONFIGS = 8;
 const BARE_PODS = 6;
+/** Asked for so many at once, of so many: more than there are nodes, so that some wait. */
+const LARGE_AT_ONCE = 3;
+const LARGE_PODS = 6;
 const MANY = 20;
 /** Of deleted controllers so many leave their pods behind. */
 const ORPHANING_SHARE = 0.2;
@@ -64,6 +76,12 @@ export function commandsOf(input: ActionInput): readonly CommandDraft[] {
     namespace: kinds.get(draft.kind)?.namespaced === false ? '' : namespaceOf(input),
     ...draft,
   }));
+}
+
+/** Of any of the nodes, which are all alike; 0 where there is none yet. */
+function nodeMemoryBytes(state: CellState): number {
+  const [node] = [...state.list<NodeContext>('Node')].filter(isRegistered);
+  return node === undefined ? 0 : allocatable(node).memoryBytes;
 }
 
 function namespaceOf({ action, state }: ActionInput): string {
@@ -121,6 +139,10 @@ const DRAFTS: Readonly<Record<ActionKind, (input: ActionInput) => Drafts>> = {
     const name = `bare-${Math.floor(action.target * BARE_PODS)}`;
     return create({ kind: 'Pod', name }, podManifest(name, action));
   },
+  'large-pods': (input) =>
+    Array.from({ length: LARGE_AT_ONCE }, (_, index) =>
+      largePod(Math.floor(input.action.target * LARGE_PODS) + index, input),
+    ),
   'delete-pod': (input) => deletePod(anyOf('Pod', input), {}),
   'delete-pod-at-once': (input) => deletePod(anyOf('Pod', input), { gracePeriodSeconds: 0 }),
   'create-config': (input) => create(configOf(input), configManifest(configOf(input).name, input.action.first)),
@@ -144,6 +166,13 @@ const DRAFTS: Readonly<Record<ActionKind, (input: ActionInput) => Drafts>> = {
 function onNode(input: ActionInput, draft: (name: string) => Draft): Drafts {
   const node = anyOf('Node', input);
   return node && draft(node.name);
+}
+
+/** Of those that are there, each goes and makes room. */
+function largePod(number: number, { state }: ActionInput): Draft {
+  const name = `large-${number}`;
+  const key = { kind: 'Pod', namespace: 'default', name };
+  return state.get('Pod', 'default', name) ? remove(key) : create(key, largePodManifest(name, nodeMemoryBytes(state)));
 }
 
 function createOrDelete(name: string, { state, action }: ActionInput): Draft {

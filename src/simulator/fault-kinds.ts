@@ -39,6 +39,8 @@ export const FAULTS = {
   // Nodes.
   'agent-crash': { everyMs: 60 * SECOND, lastsMs: [200, 30 * SECOND] },
   'node-crash': { everyMs: 120 * SECOND, lastsMs: [2 * SECOND, 60 * SECOND] },
+  // Longer than most runs: the cell has to settle without it first.
+  'node-gone': { everyMs: 10 * MINUTE, lastsMs: [5 * MINUTE, 40 * MINUTE] },
   'node-partition': { everyMs: 60 * SECOND, lastsMs: [SECOND, 60 * SECOND] },
   'nodes-partition': { everyMs: 6 * MINUTE, lastsMs: [5 * SECOND, 60 * SECOND] },
   'node-slow': { everyMs: 90 * SECOND, lastsMs: [5 * SECOND, 60 * SECOND] },
@@ -55,6 +57,9 @@ export const FAULTS = {
 export type FaultKind = keyof typeof FAULTS;
 
 export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[];
+
+/** Faults that do not end where all others do: the cell settles with them, and once more after they have ended. */
+export const LASTING_FAULTS: ReadonlySet<FaultKind> = new Set(['node-gone']);
 
 /** Faults that lose what was acknowledged: what is lost then is an operator's to accept. */
 export const LOSING_FAULTS: ReadonlySet<FaultKind> = new Set(['log-rewound', 'log-tail-lost', 'power-loss']);

@@ -33,6 +33,8 @@ const NOTICED_AT_ONCE_SHARE = 0.4;
 /** Steps after its time within which a process is killed. */
 const CRASH_WITHIN_STEPS = 60;
 const ENTRIES_LOST_MAX = 12;
+/** With fewer nodes, what is left might not take all pods of one that is gone. */
+const NODES_WITHOUT_ONE_MIN = 3;
 const DELAY_MAX_MS = 3_000;
 const NODE_SKEW_MAX_MS = 10 * 60_000;
 /** Less than a cell may take to settle, since what was decided in a future that is taken back waits for it. */
@@ -119,6 +121,12 @@ export const BEGIN: Readonly<Record<FaultKind, Begin>> = {
     void node?.losePower();
     return () => node?.start();
   },
+  'node-gone': ({ nodes }, { target }) => {
+    const node = pick(nodes, target);
+    if (node === undefined || nodes.length < NODES_WITHOUT_ONE_MIN || nodes.some(({ isGone }) => isGone)) return;
+    node.leave();
+    return () => node.comeBack();
+  },
   'node-partition': ({ nodes }, { target, severity }) => cut(pick(nodes, target)?.wire, severity),
   'nodes-partition': ({ nodes }, { target, severity }) => {
     const first = Math.floor(target * nodes.length);
@@ -166,7 +174,7 @@ function writerOf(planes: readonly ControlPlaneHost[], target: number): ControlP
 
 function cut(wire: Wire | undefined, severity: number): End {
   const noticedAfterMs = severity < NOTICED_AT_ONCE_SHARE ? 0 : severity * NOTICED_AFTER_MAX_MS;
-  wire?.cut(noticedAfterMs);
+  wire?.cutOff(noticedAfterMs);
   return () => wire?.mend();
 }
 

@@ -36,6 +36,7 @@ export class NodeHost {
   skewMs = 0;
   /** Virtual time at which its agent last was not there, or stood still. */
   #absentUntilMs = 0;
+  #isGone = false;
 
   constructor(options: NodeHostOptions) {
     this.#options = options;
@@ -54,9 +55,32 @@ export class NodeHost {
     return Math.max(isThere ? this.#absentUntilMs : this.#options.timeline.nowMs, this.wire.troubledUntilMs);
   }
 
+  /** Whether the machine is gone, and not merely down. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Cut off now, with its agent there: since when, and for how long nothing had been wrong before, virtual milliseconds. */
+  get cut(): { readonly sinceMs: number; readonly calmMs: number } | undefined {
+    const { cut } = this.wire;
+    if (cut === undefined || this.process === undefined || this.process.isPaused) return undefined;
+    return { sinceMs: cut.sinceMs, calmMs: cut.sinceMs - Math.max(cut.troubledUntilMs, this.#absentUntilMs) };
+  }
+
+  /** The machine is taken away with all that runs on it; nobody starts it before it comes back. */
+  leave(): void {
+    this.#isGone = true;
+    void this.losePower();
+  }
+
+  comeBack(): void {
+    this.#isGone = false;
+    this.start();
+  }
+
   /** Does nothing where the agent runs. */
   start(): void {
-    if (this.process !== undefined) return;
+    if (this.process !== undefined || this.#isGone) return;
     const { name, timeline, random, bus, wire, engine, podsMax, onStart, onHeartbeat } = this.#options;
     onStart(name);
     this.#absentUntilMs = timeline.nowMs;

@@ -3,7 +3,7 @@ import { isCordoned, type NodeContext } from '../../machines/index.ts';
 import { cordon } from './actions.ts';
 import { SimulatedCell } from './cell.ts';
 import { unfinished } from './checkers/convergence.ts';
-import type { FaultKind } from './fault-kinds.ts';
+import { LASTING_FAULTS, type FaultKind } from './fault-kinds.ts';
 import { BEGIN, type Victims } from './faults.ts';
 import type { PlannedFault, PlannedItem } from './plan.ts';
 import type { Violation } from './violation.ts';
@@ -55,6 +55,7 @@ class Simulation {
   readonly #victims: Victims;
   readonly #faults: Partial<Record<FaultKind, number>> = {};
   readonly #ends = new Set<() => void>();
+  readonly #lastingEnds = new Set<() => void>();
   #actions = 0;
   #isOver = false;
   #later: { steps: number; readonly act: () => void }[] = [];
@@ -102,9 +103,10 @@ class Simulation {
     this.#faults[fault.kind] = (this.#faults[fault.kind] ?? 0) + 1;
     const end = BEGIN[fault.kind](this.#victims, fault);
     if (end === undefined) return;
-    this.#ends.add(end);
+    const ends = LASTING_FAULTS.has(fault.kind) ? this.#lastingEnds : this.#ends;
+    ends.add(end);
     this.#cell.timeline.after(fault.durationMs, () => {
-      if (this.#ends.delete(end)) end();
+      if (ends.delete(end)) end();
     });
   }
 
@@ -117,10 +119,17 @@ class Simulation {
     for (const { act } of due) act();
   }
 
-  /** Faults end, everything is switched on again, and users stop asking for things. */
+  /** Faults end, everything is switched on again, and users stop asking for things; then what is gone comes back. */
   async #settle(): Promise<void> {
-    const { timeline, findings } = this.#cell;
     this.#heal();
+    await this.#becomeQuiet();
+    if (this.#cell.findings.first !== undefined || this.#lastingEnds.size === 0) return;
+    endAll(this.#lastingEnds);
+    await this.#becomeQuiet();
+  }
+
+  async #becomeQuiet(): Promise<void> {
+    const { timeline, findings } = this.#cell;
     const untilMs = timeline.nowMs + SETTLED_WITHIN_MS;
     let missing: readonly string[] = [];
     for (let looks = 0; looks < SETTLED_LOOKS;) {
@@ -140,8 +149,7 @@ class Simulation {
   #heal(): void {
     const { log, planes, nodes, bus } = this.#cell;
     this.#later = [];
-    for (const end of this.#ends) end();
-    this.#ends.clear();
+    endAll(this.#ends);
     log.calm();
     bus.server.calm();
     for (const { wire, process } of [...planes, ...nodes]) {
@@ -202,4 +210,9 @@ class Simulation {
       revision: position.revision,
     };
   }
+}
+
+function endAll(ends: Set<() => void>): void {
+  for (const end of ends) end();
+  ends.clear();
 }

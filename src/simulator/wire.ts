@@ -30,6 +30,7 @@ export class Wire {
   /** Cuts not yet mended: they may overlap. */
   #cuts = 0;
   #isConnected = true;
+  #cut: { readonly sinceMs: number; readonly troubledUntilMs: number } | undefined;
   /** When it was last cut or troubled; for those who judge whether a silence was to be expected. */
   #troubledUntilMs = -Infinity;
 
@@ -40,6 +41,11 @@ export class Wire {
 
   get isCut(): boolean {
     return this.#cuts > 0;
+  }
+
+  /** Since when it is cut, and until when it was troubled before; virtual milliseconds. */
+  get cut(): { readonly sinceMs: number; readonly troubledUntilMs: number } | undefined {
+    return this.isCut ? this.#cut : undefined;
   }
 
   /** As both ends see it, which may be later than it is so. */
@@ -60,9 +66,11 @@ export class Wire {
   }
 
   /** Nothing passes any more; both ends notice so much later, milliseconds. */
-  cut(noticedAfterMs: number): void {
+  cutOff(noticedAfterMs: number): void {
+    const { timeline } = this.#options;
+    if (!this.isCut) this.#cut = { sinceMs: timeline.nowMs, troubledUntilMs: this.troubledUntilMs };
     if (++this.#cuts > 1) return;
-    this.#options.timeline.after(noticedAfterMs, () => {
+    timeline.after(noticedAfterMs, () => {
       if (this.isCut) this.#tell('disconnected');
     });
   }

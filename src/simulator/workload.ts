@@ -13,10 +13,24 @@ const POD_MEMORY_MIB = 128;
 const ROOM_FACTOR = 3;
 const MIB = 1024 * 1024;
 
-/** What one node has, so that a cell which lost half of its nodes is still not full. */
+/**
+ * A large pod asks for so many times the memory of all small ones of a node, and a node has room for one and a half of those
+ * beside them: never for a second one, and the small ones always fit.
+ */
+const LARGE_FACTOR = 3;
+const LARGE_ROOM = 1.5;
+
+/** What one node has, so that a cell which lost half of its nodes is still not full of small pods. */
 export function nodeShape(podsPerNode: number) {
-  const pods = Math.ceil(podsPerNode * ROOM_FACTOR);
-  return { cpuMillis: pods * POD_CPU_MILLIS, memoryBytes: pods * POD_MEMORY_MIB * MIB, podsMax: pods };
+  const small = Math.ceil(podsPerNode * ROOM_FACTOR);
+  const smallMebibytes = small * POD_MEMORY_MIB;
+  const memoryBytes = smallMebibytes * (1 + LARGE_FACTOR * LARGE_ROOM) * MIB;
+  return {
+    cpuMillis: small * POD_CPU_MILLIS,
+    memoryBytes,
+    podsMax: small + 1,
+    largePodBytes: smallMebibytes * LARGE_FACTOR * MIB,
+  };
 }
 
 /** The most that one controller may be asked for. */
@@ -57,6 +71,15 @@ export function podManifest(
   return {
     metadata: { name, labels: { bare: name } },
     spec: { restartPolicy, containers: [{ ...container(env), ...huge }] },
+  };
+}
+
+/** A node takes one of these; others wait for it to go. */
+export function largePodManifest(name: string, nodeMemoryBytes: number): object {
+  const memory = String(Math.floor((nodeMemoryBytes * LARGE_FACTOR) / (1 + LARGE_FACTOR * LARGE_ROOM)));
+  return {
+    metadata: { name, labels: { large: name } },
+    spec: { containers: [{ ...container([]), resources: { requests: { memory } } }] },
   };
 }
 

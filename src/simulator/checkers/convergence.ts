@@ -1,13 +1,16 @@
 /** Once faults have stopped, everything gets where it should be, and nobody is left waiting. What is not yet so, in words. */
 import {
+  boundNode,
   controllerOf,
   isBeingDeleted,
   isBound,
+  isCordoned,
   isLive,
   isReachable,
   isReady,
   isRegistered,
   isTerminal,
+  needsScheduling,
   type NodeContext,
   type ObjectRecord,
   type PodContext,
@@ -15,6 +18,7 @@ import {
 } from '../../../machines/index.ts';
 import { allRecords } from '../kept-state.ts';
 import type { Scene } from '../scene.ts';
+import { hasRoom } from './capacity.ts';
 import { mayBeUnready } from '../workload.ts';
 
 type Controller = ObjectRecord & {
@@ -31,6 +35,8 @@ export function unfinished(scene: Scene): readonly string[] {
     ...nodeTroubles(scene),
     ...controllerTroubles(scene),
     ...goneTroubles(scene),
+    ...ownerlessTroubles(scene),
+    ...pendingTroubles(scene),
     ...containerTroubles(scene),
   ];
 }
@@ -49,7 +55,8 @@ function* cellTroubles({ planes, users, operator, truth }: Scene): Generator<str
 }
 
 function* nodeTroubles({ nodes, truth }: Scene): Generator<string> {
-  for (const { name } of nodes) {
+  for (const { name, isGone } of nodes) {
+    if (isGone) continue;
     const node = truth.state.get<NodeContext>('Node', '', name);
     if (node === undefined || !isRegistered(node)) yield `node ${name} is not registered`;
     else if (!isReachable(node)) yield `node ${name} is unreachable`;
@@ -74,14 +81,53 @@ function podsOf(pods: Iterable<PodRecord>, uid: string): PodRecord[] {
   return [...pods].filter(({ context }) => controllerOf(context.metadata)?.uid === uid);
 }
 
-function* goneTroubles({ truth: { state } }: Scene): Generator<string> {
+function* goneTroubles(scene: Scene): Generator<string> {
+  const waits = nodesGone(scene);
+  for (const record of allRecords(scene.truth.state)) {
+    const { kind, namespace, name, context } = record;
+    if (!isBeingDeleted(context.metadata)) continue;
+    // Its agent is to say that nothing of it is left; until then it holds its namespace too.
+    if (kind === 'Pod' && waits.has(boundNode(record as PodRecord) ?? '')) continue;
+    if (kind === 'Namespace' && waits.size > 0) continue;
+    yield `${kind} ${namespace}/${name} is still being deleted`;
+  }
+}
+
+/** Names of nodes whose machines are gone. */
+function nodesGone({ nodes }: Scene): ReadonlySet<string> {
+  return new Set(nodes.filter(({ isGone }) => isGone).map(({ name }) => name));
+}
+
+/** Nobody's dependents are left behind. */
+function* ownerlessTroubles({ truth: { state } }: Scene): Generator<string> {
   for (const { kind, namespace, name, context } of allRecords(state)) {
-    if (isBeingDeleted(context.metadata)) yield `${kind} ${namespace}/${name} is still being deleted`;
+    if (isBeingDeleted(context.metadata)) continue;
+    for (const owner of context.metadata.ownerReferences ?? []) {
+      const found = state.get(owner.kind, namespace, owner.name);
+      if (found?.uid !== owner.uid) yield `${kind} ${namespace}/${name} is left of ${owner.kind} ${owner.name}`;
+    }
+  }
+}
+
+/** No pod waits for a node that has room. */
+function* pendingTroubles({ truth: { state } }: Scene): Generator<string> {
+  const nodes = [...state.list<NodeContext>('Node')].filter(
+    (node) => isRegistered(node) && isReachable(node) && !isCordoned(node),
+  );
+  for (const pod of state.list<PodContext>('Pod')) {
+    if (!needsScheduling(pod)) continue;
+    const node = nodes.find((candidate) => hasRoom(state, candidate, [pod]));
+    if (node) yield `pod ${pod.namespace}/${pod.name} waits though node ${node.name} has room`;
   }
 }
 
 /** What runs is what is bound, and the log says of each container what its engine does. */
-function* containerTroubles({ nodes, truth: { state } }: Scene): Generator<string> {
+function* containerTroubles(scene: Scene): Generator<string> {
+  const {
+    nodes,
+    truth: { state },
+  } = scene;
+  const gone = nodesGone(scene);
   const pods = new Map([...state.list<PodContext>('Pod')].map((pod) => [pod.uid, pod]));
   const running = new Set<string>();
   for (const { engine } of nodes) {
@@ -98,6 +144,7 @@ function* containerTroubles({ nodes, truth: { state } }: Scene): Generator<strin
     }
   }
   for (const pod of pods.values()) {
+    if (gone.has(boundNode(pod) ?? '')) continue;
     const shouldRun = isBound(pod) && isLive(pod) && !mayBeUnready(pod);
     if (shouldRun && !running.has(pod.uid)) yield `nothing of pod ${pod.name} runs on ${pod.context.spec.nodeName}`;
   }
