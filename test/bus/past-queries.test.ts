@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ObjectRecord } from '../../machines/index.ts';
 import type { CellClient } from '../../src/bus/cell-client.ts';
-import { PAST_PAGE_MAX, pastList } from '../../src/bus/past-answers.ts';
+import { PAST_PAGE_MAX, PAST_PORTION_OBJECTS, PAST_SLICE_MS, pastList } from '../../src/bus/past-answers.ts';
 import type { ListAnswer } from '../../src/bus/query-messages.ts';
 import type { FieldTerm } from '../../src/bus/query-source.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
@@ -104,6 +104,20 @@ describe('a list', () => {
     expect(await names('metadata.name', 'NotEquals', 'field')).not.toContain('field');
     expect(await names('spec.nodeName', 'Equals', '')).toContain('field');
     expect(await names('spec.nodeName', 'Equals', 'n1')).toEqual([]);
+  });
+
+  test('gives others a turn only after so long', async () => {
+    const revision = await fill('turn', 3 * PAST_PORTION_OBJECTS);
+    const view = pastView(cell.past, { revision }, Infinity);
+    const turns = async (portionMs: number) => {
+      let [now, given] = [0, 0];
+      const clock = { ...systemClock, monotonic: () => (now += portionMs), sleep: async () => void given++ };
+      const query = { kind: 'ConfigMap', namespace: 'default' };
+      for await (const _ of pastList(view, query, query, clock));
+      return given;
+    };
+    expect(await turns(PAST_SLICE_MS)).toBeGreaterThanOrEqual(2);
+    expect(await turns(0)).toBe(0);
   });
 
   test('of many pages stays at the revision of its first page', async () => {
