@@ -3,13 +3,14 @@ import type { Command, Outcome } from '../../machines/index.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Identifiers } from '../foundation/identifiers.ts';
 import type { Logger } from '../foundation/logger.ts';
-import type { EventLog } from '../log/event-log.ts';
+import { LogUnavailableError, type EventLog } from '../log/event-log.ts';
 import type { Fold } from '../state/fold.ts';
 import { appendForCertain, type Settled } from './appender.ts';
 import { Batch, type PreparedEntry } from './batch.ts';
 import { catchUp, LogShortenedError } from './catch-up.ts';
 import type { CommandSink } from './command-sink.ts';
 import { WRITER_LIMITS, type WriterLimits } from './limits.ts';
+import { requireSameEnd } from './same-end.ts';
 import { CommandQueue, expired, notDecided, type QueuedCommand } from './queue.ts';
 
 export interface WriterOptions {
@@ -113,11 +114,27 @@ export class Writer implements CommandSink {
 
   async #writeWhileHeld(term: Term): Promise<void> {
     while (!term.signal.aborted) {
-      if (this.#queue.length === 0 && !this.#unconfirmed) {
-        await this.#nextCommand();
-        continue;
-      }
-      await this.#writeBatch(term);
+      const confirming = this.#unconfirmed;
+      this.#unconfirmed = false;
+      if (confirming) {
+        if (await this.#endsAsFolded(term.signal)) await this.#writeBatch(term, confirming);
+        else this.#unconfirmed = true;
+      } else if (this.#queue.length > 0) await this.#writeBatch(term, confirming);
+      else await this.#nextCommand();
+    }
+  }
+
+  /** False when the log does not say yet. Raises LogDamageError when it is another one. */
+  async #endsAsFolded(signal: AbortSignal): Promise<boolean> {
+    const { log, fold, clock } = this.#options;
+    try {
+      await requireSameEnd(log, fold.state.position);
+      return true;
+    } catch (error) {
+      if (!(error instanceof LogUnavailableError)) throw error;
+      this.#queue.expire();
+      await clock.sleep(this.#limits.unknownRetryMinMs, signal);
+      return false;
     }
   }
 
@@ -130,11 +147,10 @@ export class Writer implements CommandSink {
     });
   }
 
-  async #writeBatch(term: Term): Promise<void> {
+  /** Any entry confirms that the log ends where the fold does; where no command makes one, an empty one does. */
+  async #writeBatch(term: Term, confirming: boolean): Promise<void> {
     let commands: readonly QueuedCommand[] = this.#takeCommands();
-    // Any entry confirms; where no command makes one, an empty one does.
-    let isDue = this.#unconfirmed;
-    this.#unconfirmed = false;
+    let isDue = confirming;
     try {
       while (commands.length > 0 || isDue) {
         isDue = false;

@@ -1,6 +1,7 @@
 /** What the writer does when the log says yes, no, or nothing. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogDamageError } from '../../src/log/entry.ts';
+import { ChainMaker } from '../support/log-entries.ts';
 import { createMap, Harness } from './harness.ts';
 
 let harness: Harness;
@@ -151,6 +152,32 @@ describe('a log that became shorter', () => {
     harness.log.payloads.pop();
     harness.writer.confirm();
     await expect(harness.held).rejects.toBeInstanceOf(LogDamageError);
+    harness.held = Promise.resolve();
+  });
+});
+
+describe('a log that was put back and written again', () => {
+  it('stops the writer after a reconnect, though it ends at the same number', async () => {
+    await harness.send(createMap('a'));
+    const entries = harness.log.payloads.length;
+    const another = new ChainMaker({ lineage: 'one', number: entries - 1, previous: 'x' }).next();
+    harness.log.payloads[entries - 1] = another.payload;
+    harness.writer.confirm();
+    const error: unknown = await harness.held.catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ name: 'LogDamageError', entry: entries });
+    expect(harness.log.payloads.length).toBe(entries);
+    harness.held = Promise.resolve();
+  });
+
+  it('stops it also where it took an entry that was still on its way', async () => {
+    await harness.send(createMap('a'));
+    await harness.send(createMap('b'));
+    const entries = harness.log.payloads.length;
+    const another = new ChainMaker({ lineage: 'one', number: entries - 2, previous: 'x' }).next();
+    harness.log.payloads[entries - 2] = another.payload;
+    harness.writer.confirm();
+    const error: unknown = await harness.held.catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ name: 'LogDamageError', entry: entries - 1 });
     harness.held = Promise.resolve();
   });
 });
