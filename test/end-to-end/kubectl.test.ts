@@ -10,6 +10,8 @@ import { RealCell } from '../support/real-cell.ts';
 import { runCommand, type CommandResult } from '../support/run-command.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+/** Another version's program, to try it. */
+const KUBECTL = process.env['PERIPLUS_TEST_KUBECTL'] ?? 'kubectl';
 const installed = hasKubectl();
 const IMAGE = 'periplus.local/demo:1';
 
@@ -18,14 +20,14 @@ let home: string;
 
 function hasKubectl(): boolean {
   try {
-    return runCommand('kubectl', ['version', '--client']).status === 0;
+    return runCommand(KUBECTL, ['version', '--client']).status === 0;
   } catch {
     return false;
   }
 }
 
 function kubectl(words: string, input = '', env: Readonly<Record<string, string>> = {}): CommandResult {
-  return runCommand('kubectl', words.split(' '), {
+  return runCommand(KUBECTL, words.split(' '), {
     input,
     env: { HOME: home, KUBECONFIG: join(home, 'kubeconfig'), ...env },
   });
@@ -148,7 +150,7 @@ describe.skipIf(!installed)('kubectl', () => {
 
   test('watches until told to end', async () => {
     const env = { ...process.env, HOME: home, KUBECONFIG: join(home, 'kubeconfig') };
-    const child = spawn('kubectl', ['get', 'configmaps', '-w', '--no-headers'], { env });
+    const child = spawn(KUBECTL, ['get', 'configmaps', '-w', '--no-headers'], { env });
     let printed = '';
     child.stdout.on('data', (chunk: Uint8Array) => (printed += Buffer.from(chunk).toString()));
     await waitFor('the list', () => expect(printed).toMatch(/^m /m), { timeoutMs: 20_000 });

@@ -29,7 +29,7 @@ class Messages {
 
   async nameOf(...ids: readonly string[]): Promise<readonly unknown[]> {
     const outcomes = await this.gathered.submit(ids.map(command));
-    return outcomes.map((outcome) => ('name' in outcome ? outcome.name : undefined));
+    return outcomes.map((one) => ('name' in one ? one.name : undefined));
   }
 }
 

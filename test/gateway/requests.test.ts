@@ -155,6 +155,14 @@ describe('discovery', () => {
     expect((await cell.ask('/openapi/v2')).json).toMatchObject({ swagger: '2.0' });
   });
 
+  test('has its older document in binary for clients that want nothing else', async () => {
+    const Accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+    const { code, headers, text } = await cell.ask('/openapi/v2', { headers: { Accept } });
+    expect([code, headers['content-type']]).toEqual([200, Accept.replace('@', '.')]);
+    expect(text).toContain('fieldValidation');
+    expect((await cell.ask('/openapi/v2', { headers: { Accept: 'text/html' } })).code).toBe(406);
+  });
+
   test('says that it is well', async () => {
     expect((await cell.ask('/livez')).text).toBe('ok');
     expect((await cell.ask('/readyz?verbose')).text).toBe('[+]ping ok\n[+]log ok\nreadyz check passed\n');

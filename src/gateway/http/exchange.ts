@@ -56,8 +56,11 @@ export class Exchange {
 
   /** Answers with text of any type. */
   sendText(code: number, text: string, type: string): void {
+    this.sendBytes(code, Buffer.from(text), type);
+  }
+
+  sendBytes(code: number, bytes: Uint8Array, type: string): void {
     if (this.over) return;
-    const bytes = Buffer.from(text);
     this.begin(code, { 'Content-Type': type, 'Content-Length': String(bytes.byteLength) });
     this.response.end(this.method === 'HEAD' ? undefined : bytes);
   }

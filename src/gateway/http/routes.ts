@@ -5,7 +5,8 @@ import * as discovery from '../discovery/resources.ts';
 import { versionInfo } from '../discovery/version.ts';
 import type { TokenAuthenticator } from '../identity/authentication.ts';
 import type { Authorizer } from '../identity/authorization.ts';
-import { openapiV2, openapiV3, openapiV3Index } from '../openapi/documents.ts';
+import { BINARY_TYPE, BINARY_WANTED } from '../openapi/binary.ts';
+import { openapiV2, openapiV2Binary, openapiV3, openapiV3Index } from '../openapi/documents.ts';
 import { answerReview, reviewOf } from '../reviews/reviews.ts';
 import { authorize, handleResource, unknownPath } from '../resources/handle.ts';
 import { targetOf } from '../resources/target.ts';
@@ -104,6 +105,7 @@ function documentRoutes({ services, authorizer, version, address }: RoutesOption
     '/apis/:group/:version': document(({ group = '', version: of = '' }) => discovery.resourceList(group, of)),
     '/openapi/v2': (exchange) => {
       authorizePath(exchange, authorizer);
+      if (wantsBinary(exchange)) return exchange.sendBytes(200, openapiV2Binary(), BINARY_TYPE);
       requireJson(exchange);
       exchange.sendText(200, openapiV2(), 'application/json');
     },
@@ -128,7 +130,10 @@ function authorizePath(exchange: Exchange, authorizer: Authorizer): void {
     throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
 }
 
-/** Kubernetes has this document in a binary form too, which we have not. */
+function wantsBinary({ request }: Exchange): boolean {
+  return parseAccept(request.headers.accept)[0]?.type === BINARY_WANTED;
+}
+
 function requireJson({ request }: Exchange): void {
   const accepted = ['application/json', 'application/*', '*/*'];
   if (!parseAccept(request.headers.accept).some(({ type }) => accepted.includes(type)))

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { kinds, type Kind } from '../../../machines/index.ts';
 import { patchTypesOf } from '../patch/patch-body.ts';
 import { groups, kindsOf, versionOf } from '../resources/target.ts';
+import { binaryDocument } from './binary.ts';
 import { definitionsOf, schemaName, type Schema } from './schemas.ts';
 
 const V3_REFERENCE = '#/components/schemas/';
@@ -70,6 +71,13 @@ export function openapiV2(): string {
     definitions: definitionsOf(all, V2_REFERENCE),
   }));
 }
+
+/** The same in binary, as far as clients that want nothing else read it. */
+export function openapiV2Binary(): Uint8Array {
+  return (binary ??= binaryDocument([...WRITE_PARAMETERS, 'force'], ({ group }) => patchTypesOf(group)));
+}
+
+let binary: Uint8Array | undefined;
 
 function kept(name: string, make: () => object): string {
   let text = documents.get(name);
