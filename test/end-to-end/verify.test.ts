@@ -48,13 +48,14 @@ test('a cell is what its log says: log, read model, memory, and what an auditor 
   const { key, entry } = await keptCheckpoint();
   const said = await line.output(['verify', '--deep', '--against', kept]);
   const lines = said.trimEnd().split('\n');
-  expect(lines).toHaveLength(5);
+  expect(lines).toHaveLength(6);
   expect(lines[0]).toMatch(/^The log of cell \S+ \(lineage 1\) is right: \d+ entries, \d+ commits, 0 refusals, up to/);
   expect(lines[1]).toContain(`(signed by this cell's key ${key})`);
   expect(lines[2]).toMatch(/^All \d+ rows of the read model at revision \d+ are what it makes\.$/);
-  expect(lines[3]).toMatch(/^All \d+ objects in the writer's memory at revision \d+ are what it makes\.$/);
-  expect(lines[4]).toContain(`the checkpoint of entry ${entry}`);
-  expect(lines[4]).toContain(`is in the log, signed`);
+  expect(lines[3]).toMatch(/^All \d+ commits and refusals of the history are those of the log\.$/);
+  expect(lines[4]).toMatch(/^All \d+ objects in the writer's memory at revision \d+ are what it makes\.$/);
+  expect(lines[5]).toContain(`the checkpoint of entry ${entry}`);
+  expect(lines[5]).toContain(`is in the log, signed`);
 });
 
 test('the writer keeps a checkpoint every so many entries, and its key for itself', async () => {

@@ -69,18 +69,6 @@ describe('a drain', () => {
       lost: [{ name: 'db', node: 'n-1', step: 1, why: 'node n-1 was drained, and nothing replaces it' }],
     });
   });
-
-  test('counts no pod as lost whose controller is deleted, or wants fewer, by a later step', async () => {
-    const base = await baseAfter([addNodes(2), apply(web(1))]);
-    const key = { kind: 'ReplicationController', namespace: 'default', name: 'web' };
-    for (const later of [{ do: 'delete', keys: [key] } as const, { do: 'scale', key, replicas: 0 } as const]) {
-      const answer = await ask(base, drain('n-1'), drain('n-2'), later);
-      expect(answer.lost).toEqual([]);
-      expect(answer.removed).toMatchObject([
-        { why: expect.stringMatching(/^node n-\d was drained, and a later step left no place for another$/) },
-      ]);
-    }
-  });
 });
 
 test('more pods than go in one message are moved all the same', async () => {
