@@ -92,11 +92,6 @@ export const CONTROLLER_BUGS: readonly PlantedBug[] = [
     edits: [{ file: 'src/cell/term.ts', find: 'for (const controller of controllers) controller.resync();', put: '' }],
   },
   {
-    name: 'deadlines not taken up by a new writer',
-    mistake: 'Deadlines are armed when they are set.',
-    edits: [{ file: 'src/cell/term.ts', find: 'deadlines.resync();', put: '' }],
-  },
-  {
     name: 'evicted before the hour',
     mistake: 'A timer that fires is due, whatever clock it was set by.',
     secondDefence: 'the decider, which looks at the hour itself',
@@ -113,6 +108,7 @@ export const CONTROLLER_BUGS: readonly PlantedBug[] = [
       },
       { file: NODE_LOSS, find: 'if (now < evictAt) return', put: 'if (now < 0) return' },
     ],
+    simulate: ['--faults', 'node-crash:4'],
   },
   {
     name: 'bare pods evicted',
@@ -138,22 +134,13 @@ export const CONTROLLER_BUGS: readonly PlantedBug[] = [
       { file: SCHEDULER, find: 'placement.candidate?.release(demand);', put: 'demand.hostPorts.at(0);' },
       NO_ROOM_CHECK,
     ],
+    simulate: ['--faults', 'agent-crash'],
   },
   {
     name: 'room of a placed pod counted twice',
     mistake: 'What was planned stays counted when it has come true.',
     edits: [{ file: SCHEDULER, find: 'placement.candidate?.release(demand);', put: 'demand.hostPorts.at(0);' }],
-  },
-  {
-    name: 'a pod whose binding failed forgotten',
-    mistake: 'Whatever was refused will come up again with its next change.',
-    edits: [
-      {
-        file: SCHEDULER,
-        find: 'if (now?.uid === uid) this.#queue.rest(waiting, now);',
-        put: 'if (now?.uid !== uid) gaveBack = true;',
-      },
-    ],
+    simulate: ['--faults', 'agent-crash'],
   },
   {
     name: 'garbage forgotten',
@@ -165,6 +152,7 @@ export const CONTROLLER_BUGS: readonly PlantedBug[] = [
         put: 'if (after === undefined) return before === undefined ? [...keys, ...afterRemoval(kinds, before!, view)] : keys;',
       },
     ],
+    simulate: ['--faults', 'agent-crash'],
   },
   {
     name: 'return of a node ignored',

@@ -59,31 +59,4 @@ export const FOLD_BUGS: readonly PlantedBug[] = [
       },
     ],
   },
-  {
-    name: 'kept state trusted without its position',
-    mistake: 'The read model is ours, and its hash is right for what it says of itself.',
-    edits: [
-      {
-        file: 'src/cell/start-state.ts',
-        find: 'if (hashOf(entry.payload) !== position.hash) return',
-        put: 'if (hashOf(entry.payload) === "") return',
-      },
-      {
-        file: 'src/cell/start-state.ts',
-        find: 'return actual === expected ? state :',
-        put: 'return actual !== "" ? state :',
-      },
-    ],
-  },
-  {
-    name: 'outcomes forgotten one revision early',
-    mistake: 'Off by one in what counts as too old.',
-    edits: [
-      {
-        file: 'src/writer/batch.ts',
-        find: 'seen <= forgottenThrough && seen < revision',
-        put: 'seen < forgottenThrough && seen < revision',
-      },
-    ],
-  },
 ];

@@ -17,14 +17,6 @@ export const NODE_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'evicted while the observer was cut off',
-    mistake: 'The same, after a connection that was away.',
-    edits: [
-      { file: HEALTH, find: 'if (late || !this.#options.connected()) return', put: 'if (late) return' },
-      { file: 'src/simulator/control-plane-host.ts', find: 'nodeHealth.restart();', put: '' },
-    ],
-  },
-  {
     name: 'more than half silent, and evicted',
     mistake: 'Each node is judged by itself.',
     edits: [
@@ -34,6 +26,7 @@ export const NODE_BUGS: readonly PlantedBug[] = [
         put: 'const mass = silent > judged.length;',
       },
     ],
+    simulate: ['--faults', 'nodes-partition:4'],
   },
   {
     name: 'an older work list taken',
@@ -56,17 +49,7 @@ export const NODE_BUGS: readonly PlantedBug[] = [
         put: "if (!list.full && mark === undefined && !follows(list, mark)) return { verdict: 'gap' };",
       },
     ],
-  },
-  {
-    name: 'a list of a log that was left behind taken',
-    mistake: 'Another lineage is a new one.',
-    edits: [
-      {
-        file: BOOK,
-        find: "if (this.#formerLineages.includes(list.position.lineage)) return { verdict: 'stale' };",
-        put: '',
-      },
-    ],
+    simulate: ['--faults', 'message-loss:10'],
   },
   {
     name: 'work given to nodes that saw what is lost',
@@ -107,24 +90,8 @@ export const NODE_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'report numbers not compared',
-    mistake: 'The agent sends its reports in order.',
-    edits: [
-      {
-        file: 'machines/pod/container-changes.ts',
-        find: 'if (report.number <= known.progress.number) return [];',
-        put: '',
-      },
-    ],
-  },
-  {
     name: 'removed work kept by the agent',
     mistake: 'A full list is merged into what is known.',
     edits: [{ file: BOOK, find: 'if (list.full) this.#pods.clear();', put: '' }],
-  },
-  {
-    name: 'a restart forgets the work list',
-    mistake: 'What is not on disk comes with the next list.',
-    edits: [{ file: 'src/agent/pods.ts', find: 'this.#book.restore(saved);', put: '' }],
   },
 ];

@@ -116,17 +116,6 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'refusal stands for every attempt',
-    mistake: 'An id that was refused once is refused again, whatever attempt its sender is at.',
-    edits: [
-      {
-        file: BATCH,
-        find: "if (known && (known.outcome !== 'refused' || known.attempt >= attempt)) return answerOf(known);",
-        put: 'if (known) return answerOf(known);',
-      },
-    ],
-  },
-  {
     name: 'too old a command decided all the same',
     mistake: 'An id that is not remembered was never seen.',
     edits: [
