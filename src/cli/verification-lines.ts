@@ -23,7 +23,7 @@ export function describeVerification(verification: CellVerification, files: Name
 
 function logLines(verification: CellVerification, file: string | undefined): string[] {
   const { cell, lineage, position, commits, refusals, stateHash, damage } = verification;
-  const counts = `${position.entry} entries, ${commits} commits, ${refusals} refusals`;
+  const counts = `${position.entry} entries, ${commits} commits, ${refusals} ${refusals === 1 ? 'refusal' : 'refusals'}`;
   if (damage === undefined) {
     const where = `up to revision ${position.revision}, state ${stateHash}`;
     const what = `log of cell ${cell} (lineage ${lineage})${file === undefined ? '' : ` in ${file}`}`;

@@ -37,7 +37,12 @@ export function addSimulate(program: Command, context: CommandContext): void {
     .option('--pods-per-node <number>', 'about how many pods a node gets', positiveNumber, podsPerNode)
     .option('--hours <number>', 'virtual time with faults and users (default: 5 minutes)', hours)
     .option('--steps <number>', 'end that part after so many steps', positiveNumber)
-    .option('--faults <list>', 'all, none, or KIND[:RATE],... ; see the summary for the kinds', faultList, EVERY_FAULT)
+    .addOption(
+      new Option('--faults <list>', 'all, none, or KIND[:RATE],... ; see the summary for the kinds')
+        .argParser(faultList)
+        // Commander would print the rate of each kind.
+        .default(EVERY_FAULT, 'all'),
+    )
     .option('--only <numbers>', 'keep only these items of the plan, as a minimised trace names them', numbers)
     .option('--no-minimise', 'do not look for a smaller run that fails')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['json']))
