@@ -98,7 +98,7 @@ export class SqlitePast implements Past {
     );
     const records = listed.flatMap(([ofNamespace, name, , , image], index) => {
       const folded = (commits.get(index) ?? []).map(([, ...row]): FoldedRow => row);
-      return foldFrom({ kind, namespace: ofNamespace, name }, image, folded) ?? [];
+      return this.#foldFrom({ kind, namespace: ofNamespace, name }, image, folded) ?? [];
     });
     return { records, more: rows.length > limit };
   }
@@ -197,7 +197,7 @@ export class SqlitePast implements Past {
 
   #life(object: number): ObjectLife {
     const life = this.#reader.life(object);
-    if (life === undefined) throw lacking(object);
+    if (life === undefined) return this.#reader.damaged(lacking(object));
     return life;
   }
 
@@ -211,7 +211,16 @@ export class SqlitePast implements Past {
       full = more.length === FOLD_ROWS;
     }
     const image = rows.at(-1)?.[0] === object ? undefined : this.#reader.image(object, revision);
-    return foldFrom(key, image?.body ?? null, rows.toReversed());
+    return this.#foldFrom(key, image?.body ?? null, rows.toReversed());
+  }
+
+  /** A row that is missing or another one leads to commits that do not follow each other. */
+  #foldFrom(key: ObjectKey, image: ImageRow['body'] | null, rows: readonly FoldedRow[]): ObjectRecord | undefined {
+    try {
+      return foldFrom(key, image, rows);
+    } catch (cause) {
+      return this.#reader.damaged(cause);
+    }
   }
 }
 

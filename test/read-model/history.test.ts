@@ -1,6 +1,7 @@
 // History heals like the read model does: what it lacks comes from the log, what is not on the log goes, and nobody waits for it.
 import { copyFileSync, existsSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
+import Database from 'better-sqlite3';
 import { afterEach, describe, expect, test } from 'vitest';
 import { HistoryFailure } from '../../src/bus/query-source.ts';
 import { historyPositions } from '../../src/read-model/index.ts';
@@ -99,6 +100,25 @@ describe('history', () => {
       cell.past.countsAt(cell.state.revision);
       return cell.history.recorder.recordedRevision === cell.state.revision;
     });
+    expectWhole(cell, witness);
+  });
+
+  test('is made again from the log when a commit in it is missing', async () => {
+    const { cell, witness } = await begin();
+    cell.accept(create('first', { data: { value: 'x' } }));
+    const { revision } = cell.state;
+    cell.accept(patch('first', { data: { more: 'yes' } }));
+    await cell.recorded();
+    await cell.close();
+    const database = new Database(cell.file);
+    expect(database.prepare('delete from commits where revision = ?').run(revision).changes).toBe(1);
+    database.close();
+    await cell.open();
+    const ask = () =>
+      cell.past.objectAt({ kind: 'ConfigMap', namespace: 'default', name: 'first' }, cell.state.revision);
+    expect(ask).toThrow(/history file is wrong .* made again from the log/);
+    await until('all is recorded', () => ask() !== undefined && cell.past.isBehind?.() !== true);
+    await caughtUp(cell);
     expectWhole(cell, witness);
   });
 

@@ -140,6 +140,15 @@ export class HistoryReader implements Disposable {
     return this.#guarded(() => (order === 'oldest-first' ? refusalsOldest : refusalsNewest).all(range));
   }
 
+  /** What was read makes no history: says so to whoever makes the file anew, and raises ReadModelDamagedError. */
+  damaged(cause: unknown): never {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `the history file is wrong (${why}) and is made again from the log: ask again in a while`;
+    const error = new ReadModelDamagedError(message, { cause });
+    this.#onDamage(error);
+    throw error;
+  }
+
   #era(revision: number): number {
     return this.#guarded(() => this.#statements.era.get(revision)) ?? 0;
   }
