@@ -35,6 +35,7 @@ export const CONTROLLER_BUGS: readonly PlantedBug[] = [
     name: 'stale view acted upon without premise',
     mistake: 'The controller has just looked: the slot is vacant and one is missing.',
     edits: [NO_PREMISE],
+    simulate: ['--faults', 'append-late:10'],
   },
   {
     name: 'looked at again before the answer',

@@ -15,6 +15,7 @@ export const NODE_BUGS: readonly PlantedBug[] = [
         put: 'if (!this.#options.connected()) return',
       },
     ],
+    simulate: ['--faults', 'writer-paused:6'],
   },
   {
     name: 'more than half silent, and evicted',
@@ -55,6 +56,7 @@ export const NODE_BUGS: readonly PlantedBug[] = [
     name: 'work given to nodes that saw what is lost',
     mistake: 'A node that asks for work is given it.',
     edits: [{ file: 'src/cell/node-work.ts', find: 'if (!this.#compared.has(node)) return;', put: '' }],
+    simulate: ['--faults', 'log-rewound:6,writer-crash:4,agent-crash:2'],
   },
   {
     name: 'a missed work list not sent again',
@@ -66,6 +68,7 @@ export const NODE_BUGS: readonly PlantedBug[] = [
         put: 'this.#hasMissed(node, seen);',
       },
     ],
+    simulate: ['--faults', 'message-loss:10'],
   },
   {
     name: 'a waiting report dropped',

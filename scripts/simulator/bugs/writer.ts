@@ -174,5 +174,6 @@ export const WRITER_BUGS: readonly PlantedBug[] = [
         put: '',
       },
     ],
+    simulate: ['--faults', 'lease-lost:8,writer-paused:4,lease-rewound:4'],
   },
 ];
