@@ -93,6 +93,12 @@ export const CONTROLLER_BUGS: readonly PlantedBug[] = [
     edits: [{ file: 'src/cell/term.ts', find: 'for (const controller of controllers) controller.resync();', put: '' }],
   },
   {
+    name: 'deadlines not taken up by a new writer',
+    mistake: 'Deadlines are armed when they are set.',
+    edits: [{ file: 'src/cell/term.ts', find: 'deadlines.resync();', put: '' }],
+    simulate: ['--faults', 'node-gone:6,writer-crash:10'],
+  },
+  {
     name: 'evicted before the hour',
     mistake: 'A timer that fires is due, whatever clock it was set by.',
     secondDefence: 'the decider, which looks at the hour itself',
