@@ -72,6 +72,8 @@ export interface Deadline {
   readonly name: string;
   /** Unix milliseconds. */
   readonly at: number;
+  /** It rests on a node's silence: not before nodes have been watched without a break for so long, milliseconds. */
+  readonly watchedMs?: number;
 }
 
 /** A column of the table people see, as Kubernetes prints it. */

@@ -16,6 +16,8 @@ type Input<Arguments> = DecideInput<PodContext, Arguments>;
 
 /** Name of the deadline at which a pod of a lost node is evicted. */
 export const EVICTION_DEADLINE = 'eviction';
+/** Two heartbeats and a bit: a node that came back while nobody watched has been heard by then. */
+export const WATCHED_BEFORE_EVICTION_MS = 5_000;
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
 
 export function decideMarkNodeLost(input: Input<MarkNodeLostArguments>): Decision {

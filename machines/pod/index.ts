@@ -1,7 +1,7 @@
 /** Pod: containers that share a node, a network and volumes, from their creation to their end. */
 import type { Kind } from '../kind.ts';
 import { podColumns } from './columns.ts';
-import { EVICTION_DEADLINE } from './decide-node-loss.ts';
+import { EVICTION_DEADLINE, WATCHED_BEFORE_EVICTION_MS } from './decide-node-loss.ts';
 import { podVerbs } from './decide.ts';
 import { podEvents } from './events.ts';
 import { podIndexes } from './indexes.ts';
@@ -55,6 +55,6 @@ export const pod: Kind<PodContext> = {
   },
   deadlines: ({ context }) => {
     const at = context.nodeLoss?.evictAt;
-    return at === undefined ? [] : [{ name: EVICTION_DEADLINE, at }];
+    return at === undefined ? [] : [{ name: EVICTION_DEADLINE, at, watchedMs: WATCHED_BEFORE_EVICTION_MS }];
   },
 };

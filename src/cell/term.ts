@@ -32,8 +32,8 @@ export function startTerm(options: TermOptions, signal: AbortSignal): Term {
   const shared = { view: fold.state, sink, clock, logger };
   const controllers = reconcilers.map((reconciler) => new Controller({ ...shared, reconciler }));
   const scheduler = new Scheduler(shared);
-  const deadlines = new Deadlines(shared);
   const nodeHealth = new NodeHealth({ ...shared, connected: () => options.connected() });
+  const deadlines = new Deadlines({ ...shared, watchedMs: () => nodeHealth.watchedMs() });
   const unsubscribe = fold.subscribe((applied: AppliedEntry) => {
     for (const change of applied.changes) {
       for (const controller of controllers) controller.observe(change);

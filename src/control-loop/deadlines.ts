@@ -16,6 +16,8 @@ export interface DeadlinesOptions {
   readonly view: View;
   readonly sink: CommandSink;
   readonly clock: Clock;
+  /** How long nodes have been watched without a break, milliseconds. */
+  watchedMs(): number;
 }
 
 /** A deadline that is waited for. */
@@ -90,7 +92,9 @@ export class Deadlines {
     const waitMs = Math.min(armed.deadline.at - clock.now(), DEADLINE_CHECK_MAX_MS);
     armed.timer = clock.after(Math.max(waitMs, atLeastMs), () => {
       // Timers may be a millisecond early, and the hour may have been set back meanwhile.
-      if (clock.now() < armed.deadline.at) this.#wait(id, armed, 1);
+      if (clock.now() < armed.deadline.at) return this.#wait(id, armed, 1);
+      const unwatchedMs = (armed.deadline.watchedMs ?? 0) - this.#options.watchedMs();
+      if (unwatchedMs > 0) this.#wait(id, armed, unwatchedMs);
       else void this.#expire(id, armed);
     });
   }

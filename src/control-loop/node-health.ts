@@ -44,11 +44,21 @@ export class NodeHealth {
   /** Nodes of which a command is with the writer: each is judged again once it is answered. */
   readonly #told = new Set<string>();
   #lastTick: number;
+  /** When the present watch without a break began. */
+  #watchedSince: number;
   #massSilence = false;
 
   constructor(options: NodeHealthOptions) {
     this.#options = options;
     this.#lastTick = options.clock.monotonic();
+    this.#watchedSince = this.#lastTick;
+  }
+
+  /** How long nodes have been watched without a break, milliseconds: 0 when the observer just stood still or is cut off. */
+  watchedMs(): number {
+    const now = this.#options.clock.monotonic();
+    const isWatching = now - this.#lastTick <= HEALTH_TICK_LATE_MS && this.#options.connected();
+    return isWatching ? now - this.#watchedSince : 0;
   }
 
   /** Whether evictions are held back now because too many nodes fell silent at once. */
@@ -68,6 +78,7 @@ export class NodeHealth {
   restart(): void {
     this.#heard.clear();
     this.#lastTick = this.#options.clock.monotonic();
+    this.#watchedSince = this.#lastTick;
   }
 
   /** Runs until the signal is aborted. */
@@ -86,7 +97,7 @@ export class NodeHealth {
     const late = now - this.#lastTick > HEALTH_TICK_LATE_MS;
     this.#lastTick = now;
     if (late) logger.warn('the observer stood still: silence of nodes is counted anew');
-    if (late || !this.#options.connected()) return this.#heard.clear();
+    if (late || !this.#options.connected()) return this.restart();
     const nodes = [...view.list<NodeContext>('Node')].filter(isRegistered);
     // One that was never heard begins its count now.
     this.#heard = new Map(nodes.map(({ name }) => [name, this.#heard.get(name) ?? now]));

@@ -21,6 +21,9 @@ class Bench {
     onTestFinished(() => this.deadlines.stop());
   }
 
+  /** When the present watch of nodes began, Unix milliseconds: long ago. */
+  watchedSince = 0;
+
   /** Another process becomes the writer. */
   beginTerm(): void {
     this.deadlines.stop();
@@ -52,7 +55,12 @@ class Bench {
   }
 
   #make(): Deadlines {
-    return new Deadlines({ view: this.cell.state, sink: this.sink, clock: this.clock });
+    return new Deadlines({
+      view: this.cell.state,
+      sink: this.sink,
+      clock: this.clock,
+      watchedMs: () => this.clock.now() - this.watchedSince,
+    });
   }
 }
 
@@ -76,6 +84,16 @@ test('one fires once, when it is due', async () => {
   await bench.advance(DAY_MS);
   expect(bench.sink.sent).toHaveLength(1);
   expect(bench.clock.waiting).toBe(0);
+});
+
+test('one that rests on the silence of a node waits until nodes have been watched long enough', async () => {
+  const bench = await doomed();
+  await bench.advance(4_000);
+  bench.watchedSince = bench.clock.now();
+  await bench.advance(4_999);
+  expect(bench.sink.sent).toEqual([]);
+  await bench.advance(1);
+  expect(bench.sink.sent).toHaveLength(1);
 });
 
 test('it says which it was, and that the change which set it is its cause', async () => {

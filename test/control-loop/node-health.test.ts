@@ -218,6 +218,18 @@ describe('silence is counted anew for every node', () => {
     await bench.clock.advance(2_000);
     expect(bench.state('n1')).toBe('evicting');
   });
+
+  test('and how long nodes were watched, before a late tick is noticed too', async () => {
+    const bench = new Bench('n1');
+    await bench.clock.advance(8_000);
+    expect(bench.health.watchedMs()).toBe(8_000);
+    bench.clock.pass(HEALTH_TICK_LATE_MS + HEALTH_TICK_MS);
+    expect(bench.health.watchedMs()).toBe(0);
+    await bench.clock.advance(5_000);
+    expect(bench.health.watchedMs()).toBe(5_000);
+    bench.connected = false;
+    expect(bench.health.watchedMs()).toBe(0);
+  });
 });
 
 describe('when most nodes fall silent in one period', () => {

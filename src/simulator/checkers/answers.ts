@@ -11,6 +11,8 @@ export class AnswersChecker {
   readonly #committed = new Map<string, number>();
   /** Commands whose commit, refusal or repeat went with a store that lost its end: nothing is said of them any more. */
   readonly #lost = new Set<string>();
+  /** Commands applied before a lineage began, whose outcomes went behind the horizon with the jump of its revisions. */
+  readonly #forgotten = new Set<string>();
   /** What users were told. */
   readonly #told = new Map<string, { readonly command: Command; readonly outcome: Outcome }>();
   #recent: { readonly entry: number; readonly ids: readonly string[] }[] = [];
@@ -23,9 +25,15 @@ export class AnswersChecker {
   applied({ entry, outcomes }: AppliedEntry): void {
     for (const { commandId, revision } of entry.commits) {
       const before = this.#committed.get(commandId);
-      if (before !== undefined)
+      // A repeat whose sender had seen nothing is recognised within the horizon only.
+      if (this.#forgotten.delete(commandId)) this.#told.delete(commandId);
+      else if (before !== undefined)
         this.#report(`command ${commandId} was applied at revision ${before} and again at ${revision}`);
       this.#committed.set(commandId, revision);
+    }
+    if (entry.lineageStart !== undefined) {
+      const { state } = this.#scene.truth;
+      for (const id of this.#committed.keys()) if (state.outcomeOf(id) === undefined) this.#forgotten.add(id);
     }
     this.#recent.push({ entry: entry.number, ids: outcomes.map(({ commandId }) => commandId) });
   }
