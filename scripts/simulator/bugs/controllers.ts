@@ -110,8 +110,8 @@ export const CONTROLLER_BUGS: readonly PlantedBug[] = [
       },
       {
         file: 'src/control-loop/deadlines.ts',
-        find: 'if (clock.now() < armed.deadline.at) this',
-        put: 'if (clock.now() < 0) this',
+        find: 'if (clock.now() < armed.deadline.at) return this',
+        put: 'if (clock.now() < 0) return this',
       },
       { file: NODE_LOSS, find: 'if (now < evictAt) return', put: 'if (now < 0) return' },
     ],
