@@ -94,7 +94,8 @@ export class Deadlines {
       // Timers may be a millisecond early, and the hour may have been set back meanwhile.
       if (clock.now() < armed.deadline.at) return this.#wait(id, armed, 1);
       const unwatchedMs = (armed.deadline.watchedMs ?? 0) - this.#options.watchedMs();
-      if (unwatchedMs > 0) this.#wait(id, armed, unwatchedMs);
+      // Whole milliseconds: a rest of one that no timer can wait for would be asked for again and again.
+      if (unwatchedMs > 0) this.#wait(id, armed, Math.ceil(unwatchedMs));
       else void this.#expire(id, armed);
     });
   }
